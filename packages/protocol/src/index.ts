@@ -1,0 +1,45 @@
+// Names
+export { ClientEvent, PROTOCOL_VERSION, ServerEvent } from './events.ts'
+export { BROADCAST_STREAM, channelOf, channelStream, isStreamName, USER_STREAM } from './streams.ts'
+export type { StreamName } from './streams.ts'
+
+// Payloads
+export { NOTIFICATION_TYPES, RECOVERY_FAILURES, requestArguments, serverPayloads } from './payloads.ts'
+export type {
+  ChannelJoined,
+  ChannelLeft,
+  ChannelsList,
+  ConnectionConfirmed,
+  ErrorMessage,
+  JoinOptions,
+  NotificationDraft,
+  NotificationInput,
+  NotificationReceived,
+  NotificationSent,
+  NotificationType,
+  Position,
+  Positions,
+  RecoveryFailure,
+  Request,
+  ServerPayload,
+  ServerStats,
+} from './payloads.ts'
+export type { Answer, Answers, Refused } from './answers.ts'
+export type { ClientToServerEvents, ServerToClientEvents, Untrusted } from './event-maps.ts'
+export type { JsonObject, JsonValue } from './json.ts'
+
+// Checks
+export { LIMITS } from './limits.ts'
+export { parseRequest, typeNameOf } from './parse.ts'
+export type { Parsed } from './parse.ts'
+export { parseHandshake } from './handshake.ts'
+export type { Claims } from './handshake.ts'
+export { isPlainObject } from './json.ts'
+
+// Problems and sentences
+export { isRetryable, PROBLEM_CODES } from './problems.ts'
+export type { Problem, ProblemCode, ProblemDetails, Problems } from './problems.ts'
+export { sentenceOf, sentencesOf } from './sentences.ts'
+export type { Catalogue } from './sentences.ts'
+export { en } from './locales/en.ts'
+export { fr } from './locales/fr.ts'

@@ -1,0 +1,151 @@
+import * as v from 'valibot'
+import type { ClientEvent } from './events.ts'
+import { isPlainObject } from './json.ts'
+import { LIMITS } from './limits.ts'
+import { requestArguments, type Request } from './payloads.ts'
+import type { Problem, Problems } from './problems.ts'
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: Problems }
+
+/** The argument whose fields are named alone in sentences, as the protocol page does. */
+const MAIN_ARGUMENT = 'notification'
+
+/** One problem per field, every field: a form can then mark all that is wrong at once. */
+const CONFIG = { abortPipeEarly: true } as const
+
+/**
+ * Turns the arguments of a request (without its acknowledgement) into a checked payload, or into all of its
+ * problems. Never throws, whatever came over the network.
+ */
+export function parseRequest<E extends ClientEvent>(event: E, args: readonly unknown[]): Parsed<Request<E>> {
+  const schemas: Readonly<Record<string, v.GenericSchema>> = requestArguments[event]
+  const names = Object.keys(schemas)
+  const problems: Problem[] = []
+  const value: Record<string, unknown> = {}
+  for (const [at, name] of names.entries()) {
+    const schema = schemas[name]
+    if (schema === undefined) continue
+    const parsed = parseArgument(name, schema, args[at])
+    if (parsed.ok) value[name] = parsed.value
+    else problems.push(...parsed.problems)
+  }
+  for (let at = names.length; at < args.length; at++) {
+    const extra = args[at]
+    if (extra === null || extra === undefined) continue
+    problems.push({ code: 'unexpected-argument', event, position: at + 1, received: typeNameOf(extra) })
+  }
+  if (isNonEmpty(problems)) return { ok: false, problems }
+  return { ok: true, value: value as Request<E> }
+}
+
+function parseArgument(name: string, schema: v.GenericSchema, given: unknown): Parsed<unknown> {
+  // Without a payload every obligatory field is missing, and saying so helps more than "payload missing".
+  const input = name === MAIN_ARGUMENT ? (given ?? {}) : given
+  const wantsObject = schema.type === 'object' || schema.type === 'record'
+  if (wantsObject && !isPlainObject(input)) {
+    const missing = input === undefined || input === null
+    return refuse([
+      missing
+        ? { code: 'field-required', field: name }
+        : { code: 'field-type', field: name, expected: 'object', received: typeNameOf(input) },
+    ])
+  }
+  const result = v.safeParse(schema, input, CONFIG)
+  const problems = result.success ? [] : result.issues.map((issue) => problemOf(issue, name))
+  if (result.success && name === MAIN_ARGUMENT) problems.push(...exclusiveFields(result.output))
+  if (isNonEmpty(problems)) return refuse(problems)
+  return { ok: true, value: result.output }
+}
+
+function exclusiveFields(draft: unknown): Problem[] {
+  const { channel, to } = draft as Request<'send-notification'>['notification']
+  if (channel === null || to === null) return []
+  return [{ code: 'fields-exclusive', field: 'channel', other: 'to' }]
+}
+
+type Issue = v.BaseIssue<unknown>
+
+function problemOf(issue: Issue, argument: string): Problem {
+  const field = fieldOf(issue, argument)
+  if (issue.input === undefined || issue.input === null || issue.message === 'field-required')
+    return { code: 'field-required', field }
+  const requirement = issue.requirement
+  switch (issue.type) {
+    case 'max_bytes':
+      return { code: 'field-too-long', field, max: Number(requirement), unit: 'bytes' }
+    case 'max_length':
+      return { code: 'field-too-long', field, max: Number(requirement), unit: 'characters' }
+    case 'max_entries':
+      return { code: 'field-too-long', field, max: Number(requirement), unit: 'entries' }
+    case 'min_value':
+    case 'max_value':
+      return { code: 'field-range', field, ...rangeOf(issue, field) }
+    case 'picklist':
+      return typeof issue.input === 'string'
+        ? { code: 'unknown-type', field, allowed: allowedOf(issue) }
+        : { code: 'field-type', field, expected: 'string', received: typeNameOf(issue.input) }
+    case 'raw_check':
+      return dataProblem(issue.message, field)
+    case 'check':
+      if (issue.message === 'ill-formed') return { code: 'ill-formed', field }
+      return { code: 'field-type', field, expected: 'stream', received: typeNameOf(issue.input) }
+    default:
+      return { code: 'field-type', field, expected: expectedOf(issue), received: typeNameOf(issue.input) }
+  }
+}
+
+function dataProblem(code: string, field: string): Problem {
+  switch (code) {
+    case 'too-deep':
+      return { code, field, max: LIMITS.dataDepth }
+    case 'too-many-keys':
+      return { code, field, max: LIMITS.dataKeys }
+    case 'too-large':
+      return { code, field, max: LIMITS.dataBytes }
+    case 'ill-formed':
+      return { code, field }
+    default:
+      return { code: 'not-json', field }
+  }
+}
+
+function fieldOf(issue: Issue, argument: string): string {
+  const path = issue.path?.map((item) => String(item.key)) ?? []
+  if (argument === MAIN_ARGUMENT && path.length > 0) return path.join('.')
+  return [argument, ...path].join('.')
+}
+
+function rangeOf(issue: Issue, field: string): { min: number; max: number } {
+  return field === 'ttl'
+    ? { min: 1, max: LIMITS.ttlSeconds }
+    : issue.type === 'min_value'
+      ? { min: Number(issue.requirement), max: Number.MAX_SAFE_INTEGER }
+      : { min: 0, max: Number(issue.requirement) }
+}
+
+function allowedOf(issue: Issue): string[] {
+  return (issue.expected ?? '').replace(/[()"]/g, '').split(' | ')
+}
+
+function expectedOf(issue: Issue): string {
+  const expected = issue.type === 'custom' ? 'object' : issue.type
+  return expected === 'record' ? 'object' : expected
+}
+
+/** The name of a value's type as a reader would say it. */
+export function typeNameOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return 'binary'
+  return typeof value
+}
+
+function refuse(problems: Problems): Parsed<never> {
+  return { ok: false, problems }
+}
+
+function isNonEmpty(problems: Problem[]): problems is [Problem, ...Problem[]] {
+  return problems.length > 0
+}

@@ -1,0 +1,160 @@
+import type { JsonObject, NotificationType } from '@carillon/protocol'
+
+/** Names a stream: one ordered log. Two scopes never share one, whatever their channels are called. */
+export interface StreamKey {
+  readonly scope: string
+  readonly kind: 'channel' | 'broadcast' | 'user'
+  /** The channel, the user's id, or empty for the broadcasts of a scope. */
+  readonly name: string
+}
+
+/** What a notification says, as its sender and the server made it. */
+export interface Content {
+  readonly type: NotificationType
+  readonly title: string
+  readonly message: string
+  readonly data: JsonObject | null
+  readonly sender: string
+}
+
+/** A notification on its way into the log. */
+export interface NewEntry {
+  readonly stream: StreamKey
+  readonly id: string
+  readonly content: Content
+  /** Rough size of the content in bytes, for budgets. */
+  readonly bytes: number
+  /** Milliseconds until the notification expires, counted by the store's clock; `null` for never. */
+  readonly ttlMs: number | null
+  /** Who used the key. Keys of different senders never meet. */
+  readonly sender: string
+  /** Every append carries one, so that a command that is sent twice changes nothing. */
+  readonly key: string
+  /** Fingerprint of what the sender asked for: the same key with another one is a conflict. */
+  readonly hash: string
+}
+
+/** A notification in the log. Offsets of a stream start at 1 and grow by 1. */
+export interface Item {
+  readonly id: string
+  readonly offset: number
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly timestamp: number
+  /** Milliseconds since 1970 after which it is neither read nor counted; `null` for never. */
+  readonly expiresAt: number | null
+  readonly content: Content
+}
+
+export interface Written {
+  readonly outcome: 'written'
+  readonly epoch: string
+  readonly offset: number
+  readonly id: string
+  readonly timestamp: number
+  readonly expiresAt: number | null
+  /** The key was there already: these are the facts of the first append. */
+  readonly duplicate: boolean
+}
+
+/** What became of one entry. A rejected `append` counts as `unknown` for all of its entries. */
+export type AppendOutcome =
+  | Written
+  /** The key is there with another hash. Nothing was written. */
+  | { readonly outcome: 'conflict' }
+  /** Surely not written. */
+  | { readonly outcome: 'refused'; readonly cause: unknown }
+  /** Perhaps written: the same key may be tried again. */
+  | { readonly outcome: 'unknown'; readonly cause: unknown }
+
+/** A place in a stream. `epoch` is a random id of the stream's life: a new one means that the log was lost. */
+export interface Head {
+  readonly epoch: string
+  readonly offset: number
+}
+
+export type ReadQuery = {
+  /** At most so many items. */
+  readonly limit: number
+  /** At most about so many bytes of content, but always at least one item. */
+  readonly maxBytes: number
+} & ({ readonly after: number } | { readonly before: number })
+
+/** One consistent look at a stream. */
+export interface Page {
+  readonly epoch: string
+  /** Offset of the last item that was ever appended, 0 for none. */
+  readonly head: number
+  /** Items at or below were trimmed and are gone for good; 0 when nothing was. */
+  readonly base: number
+  /** In growing offset. Expired items are left out. */
+  readonly items: readonly Item[]
+  /**
+   * With `after`: every offset above `after` and up to here is in `items` or gone for good.
+   * With `before`: the same for every offset from here and below `before`.
+   */
+  readonly coveredTo: number
+  /** Id of the item at `after`, if it is still there. */
+  readonly idAt: string | null
+}
+
+/** Somebody who is served and comes back: a user, or one device of a user. */
+export interface Subscriber {
+  readonly user: string
+  readonly device: string | null
+}
+
+export interface CursorMove {
+  readonly subscriber: Subscriber
+  readonly stream: StreamKey
+  /** Where to; `null` forgets the cursor. */
+  readonly to: Head | null
+}
+
+/** What a confirmation survives. */
+export interface Durability {
+  readonly level: 'none' | 'process' | 'power'
+  /** One sentence for the log and the operator. */
+  readonly sentence: string
+}
+
+/**
+ * Where notifications and cursors live. Small on purpose: policy (rights, limits, sentences, order of
+ * delivery) sits above it. `@carillon/store/contract` holds the rules that every store must pass.
+ */
+export interface NotificationStore {
+  /** Whether several processes may use the same data. */
+  readonly shared: boolean
+  readonly durability: Durability
+
+  /**
+   * Appends in the given order, each entry as one atomic step: look the key up, count the offset up, write.
+   * Resolves when every `written` entry is as durable as `durability` says. One bad entry never harms others.
+   */
+  append(entries: readonly NewEntry[]): Promise<readonly AppendOutcome[]>
+
+  /** Reads one page. Never passes an offset whose append is still under way. */
+  read(stream: StreamKey, query: ReadQuery): Promise<Page>
+
+  heads(streams: readonly StreamKey[]): Promise<readonly Head[]>
+
+  /** How far the subscriber was served on each stream, `null` where nothing is known. */
+  cursors(subscriber: Subscriber, streams: readonly StreamKey[]): Promise<readonly (Head | null)[]>
+
+  /**
+   * Moves cursors. Within an epoch they only grow; a move of an epoch that is not the stream's own changes
+   * nothing. Resolves when the moves are as durable as `durability` says.
+   */
+  moveCursors(moves: readonly CursorMove[]): Promise<void>
+
+  /** Drops what has expired or is past retention. Resolves to the number of dropped items. */
+  prune(): Promise<number>
+
+  /** Empties a stream and starts a new epoch, in one step. */
+  clear(stream: StreamKey): Promise<Head>
+
+  /** Forgets a user of a scope: the user's own stream and every cursor, of all devices. */
+  forget(scope: string, user: string): Promise<void>
+
+  /** Closes what the store opened. Twice is harmless. */
+  close(): Promise<void>
+}
