@@ -1,0 +1,126 @@
+import { createMemoryStore, type NotificationStore } from '@carillon/store'
+import type { Namespace, Server, Socket } from 'socket.io'
+import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
+import type { Shared } from './attachment.ts'
+import { NotificationsError } from './errors.ts'
+import { createFamily, type Members } from './family.ts'
+import { createAnnounce, createEmitter, createNamespaceHandle, type NotificationsHandle } from './handle.ts'
+import { type NotificationsOptions, resolveOptions } from './options.ts'
+import { createSingle } from './single.ts'
+
+/** Namespaces that are served: a second attachment would answer every request twice. */
+const attached = new WeakSet<Namespace>()
+
+/**
+ * Gives a Socket.IO server the whole notification protocol: channels, broadcast, confirmed sends, statistics,
+ * and notifications that wait for people who were away. The host's own events, rooms, middleware and adapters
+ * are left as they are.
+ *
+ * @param io a server (then its main namespace), a namespace, or a dynamic namespace (`io.of(/^\/team-\w+$/)`),
+ * each child of which has streams of its own
+ * @throws NotificationsError `BAD_OPTION`, `ALREADY_ATTACHED`, `ACCESS_UNDECIDED` (production without
+ * `authenticate`), `STORE_NOT_SHARED` (several nodes, one process's store)
+ */
+export function attachNotifications(
+  io: Server | Namespace,
+  options: NotificationsOptions = {},
+): NotificationsHandle {
+  const nsp = namespaceOf(io)
+  const { settings, log } = resolveOptions(options, heartbeatOf(nsp))
+  checkAccess(options)
+  const ownStore = options.store === undefined
+  const store = options.store ?? createMemoryStore()
+  if (!store.shared && spansNodes(nsp)) {
+    throw new NotificationsError('STORE_NOT_SHARED', `attachNotifications: ${NOT_SHARED_SENTENCE}`)
+  }
+  if (attached.has(nsp)) {
+    const message = `attachNotifications: the namespace "${nsp.name}" has notifications already; close() them first`
+    throw new NotificationsError('ALREADY_ATTACHED', message)
+  }
+  attached.add(nsp)
+  const emitter = createEmitter()
+  const shared: Shared = { store, settings, hooks: hooksOf(options), announce: createAnnounce(emitter, log) }
+  const members = isParent(nsp)
+    ? createFamily(shared, nsp, options.scope)
+    : createSingle(shared, nsp, options.scope)
+  const onConnection = (socket: Socket): void => {
+    warnIfSplit(socket.nsp, store, (message) => log.error(message))
+    members.serve(socket)
+  }
+  nsp.on('connection', onConnection)
+  for (const socket of members.connected()) onConnection(socket)
+  log.info(store.durability.sentence)
+
+  const close = async (): Promise<void> => {
+    for (const place of members.places()) place.off('connection', onConnection)
+    await members.stop()
+    attached.delete(nsp)
+    if (ownStore) await store.close()
+  }
+  return createHandle(emitter, members, close)
+}
+
+function createHandle(
+  emitter: ReturnType<typeof createEmitter>,
+  members: Members,
+  close: () => Promise<void>,
+): NotificationsHandle {
+  let closed: Promise<void> | undefined
+  return Object.assign(emitter, createNamespaceHandle(members.main), {
+    of: (name: string) => createNamespaceHandle(() => members.of(name)),
+    close() {
+      closed ??= close()
+      return closed
+    },
+  })
+}
+
+function namespaceOf(io: Server | Namespace): Namespace {
+  if (typeof io !== 'object' || io === null || !('of' in io || 'adapter' in io)) {
+    throw new NotificationsError(
+      'BAD_OPTION',
+      'attachNotifications: the first argument must be a Socket.IO server or namespace',
+    )
+  }
+  return 'of' in io ? io.of('/') : io
+}
+
+/** Duck-typed: a second copy of socket.io in the tree has classes of its own. */
+function isParent(nsp: Namespace): boolean {
+  return 'children' in nsp
+}
+
+function checkAccess(options: NotificationsOptions): void {
+  if (process.env.NODE_ENV !== 'production') return
+  if (options.authenticate !== undefined || options.access === 'open') return
+  throw new NotificationsError(
+    'ACCESS_UNDECIDED',
+    'attachNotifications: in production say who may connect. Give authenticate: (socket) => user, ' +
+      "or access: 'open' if anybody may claim any identity",
+  )
+}
+
+/** Only what was given: an absent hook costs nothing. */
+function hooksOf({ authenticate, authorize, validate }: NotificationsOptions): Shared['hooks'] {
+  return {
+    ...(authenticate === undefined ? {} : { authenticate: (socket: Socket) => authenticate(socket) }),
+    ...(authorize === undefined ? {} : { authorize: (request) => authorize(request) }),
+    ...(validate === undefined ? {} : { validate: (request) => validate(request) }),
+  }
+}
+
+const ENGINE_DEFAULTS = { pingInterval: 25_000, pingTimeout: 20_000 }
+
+function heartbeatOf(nsp: Namespace): { pingIntervalMs: number; pingTimeoutMs: number } {
+  const { pingInterval, pingTimeout } = { ...ENGINE_DEFAULTS, ...nsp.server._opts }
+  return { pingIntervalMs: pingInterval, pingTimeoutMs: pingTimeout }
+}
+
+/** An adapter may be set after the attachment: too late to throw, not too late to say. */
+function warnIfSplit(nsp: Namespace, store: NotificationStore, say: (message: string) => void): void {
+  if (store.shared || warned.has(nsp) || !spansNodes(nsp)) return
+  warned.add(nsp)
+  say(NOT_SHARED_SENTENCE)
+}
+
+const warned = new WeakSet<Namespace>()

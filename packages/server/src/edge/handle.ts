@@ -1,0 +1,147 @@
+import { EventEmitter } from 'node:events'
+import {
+  type ChannelsList,
+  ClientEvent,
+  type NotificationInput,
+  type NotificationSent,
+  type Problem,
+  parseRequest,
+  type ServerStats,
+  sentencesOf,
+} from '@carillon/protocol'
+import type TypedEmitter from 'typed-emitter'
+import type { Core } from '../flows/core.ts'
+import type { Announce } from '../flows/ports.ts'
+import { append } from '../flows/send.ts'
+import { channelsOf, statsOf } from '../flows/stats.ts'
+import { NotificationsError } from './errors.ts'
+import type { Log } from './log.ts'
+
+/** What the handle emits. There is no event `error`: unheard, it would end the host's process. */
+export type NotificationsEvents = {
+  /** A client's notification is in the log and was confirmed. */
+  sent: (fact: { stream: string; notificationId: string; offset: number; userId: string | null }) => void
+  /** A socket joined a channel. */
+  joined: (fact: MemberFact) => void
+  /** A socket left a channel, by itself or by going away. */
+  left: (fact: MemberFact) => void
+  /** A request or a connection (`event: null`) was refused. */
+  refused: (fact: { event: string | null; problems: readonly Problem[]; socketId: string }) => void
+  /** A hook, a listener or the store failed. Also written to `log`. */
+  problem: (error: NotificationsError) => void
+}
+
+export interface MemberFact {
+  channel: string
+  userId: string | null
+  username: string | null
+  socketId: string
+}
+
+/** What the host sends: as a client would, under any name. */
+export type ServerNotification = NotificationInput & {
+  /** Shown as the sender. @default the option `serverName` */
+  readonly sender?: string
+}
+
+/** What can be done with the notifications of one namespace. */
+export interface NamespaceHandle {
+  /**
+   * Appends a notification and delivers it: to a channel, to a user (`to`), or to everybody. Resolves to its
+   * receipt when it is as durable as the store says.
+   *
+   * @throws NotificationsError `BAD_NOTIFICATION` with every problem in its message, `NOT_SENT` when the store
+   * refused it or cannot tell (then the same `idempotencyKey` may be tried again), `CLOSED` after `close()`
+   */
+  send(notification: ServerNotification): Promise<NotificationSent>
+  /** Connected clients, active channels, uptime in seconds. */
+  stats(): Promise<ServerStats>
+  /** Channels with members, the fullest first. */
+  channels(): Promise<ChannelsList>
+}
+
+/** What {@link attachNotifications} returns. */
+export interface NotificationsHandle extends NamespaceHandle, TypedEmitter<NotificationsEvents> {
+  /**
+   * The notifications of one namespace of a dynamic family, whether or not somebody is connected to it.
+   *
+   * @throws NotificationsError `NOT_A_FAMILY` when Carillon is attached to one namespace only
+   */
+  of(namespace: string): NamespaceHandle
+  /**
+   * Finishes what is under way and removes every listener, room and timer that Carillon made. The sockets stay
+   * connected. Closes the store if it was made here. Twice is harmless.
+   */
+  close(): Promise<void>
+}
+
+/** Emits facts to the host's listeners. A listener that throws harms nobody. [G7] */
+export function createAnnounce(emitter: TypedEmitter<NotificationsEvents>, log: Log): Announce {
+  const tell = <E extends keyof NotificationsEvents>(
+    event: E,
+    ...facts: Parameters<NotificationsEvents[E]>
+  ) => {
+    if (emitter.listenerCount(event) === 0) return
+    try {
+      emitter.emit(event, ...facts)
+    } catch (cause) {
+      log.error(`A listener of "${event}" threw`, cause)
+    }
+  }
+  return {
+    sent: (fact) => tell('sent', fact),
+    joined: (fact) => tell('joined', fact),
+    left: (fact) => tell('left', fact),
+    refused: (fact) => tell('refused', fact),
+    problem({ code, message, cause }) {
+      log.error(message, cause)
+      tell('problem', new NotificationsError(code, message, { cause }))
+    },
+  }
+}
+
+export function createEmitter(): TypedEmitter<NotificationsEvents> & EventEmitter {
+  return new EventEmitter() as TypedEmitter<NotificationsEvents> & EventEmitter
+}
+
+/** @param coreOf finds the core of the namespace, or throws when there is none to speak of */
+export function createNamespaceHandle(coreOf: () => Core): NamespaceHandle {
+  return {
+    send: async (notification) => sendFromHost(coreOf(), notification),
+    stats: async () => statsOf(coreOf()),
+    channels: async () => channelsOf(coreOf()),
+  }
+}
+
+function sendFromHost(core: Core, notification: ServerNotification): Promise<NotificationSent> {
+  if (core.isClosing) throw new NotificationsError('CLOSED', 'send: these notifications were closed')
+  const { sender, ...input } = notification
+  const parsed = parseRequest(ClientEvent.SendNotification, [jsonCopyOf(input)])
+  if (!parsed.ok) {
+    const sentences = sentencesOf(core.settings.catalogue, parsed.problems)
+    throw new NotificationsError('BAD_NOTIFICATION', `send: ${sentences.join('; ')}`, {
+      cause: parsed.problems,
+    })
+  }
+  const draft = parsed.value.notification
+  return new Promise((resolve, reject) => {
+    append(core, draft, sender ?? core.settings.serverName, HOST_KEYS, (result) => {
+      if (result.ok) resolve(result.sent)
+      else reject(notSent(core, result.problem, result.cause))
+    })
+  })
+}
+
+/** Keys of the host never meet those of a user (`u:`), a guest (`g:`) or a socket (`s:`). */
+const HOST_KEYS = 'host'
+
+/** The host may change its object afterwards; the log must not change with it. */
+function jsonCopyOf(input: NotificationInput): unknown {
+  return input.data ? { ...input, data: JSON.parse(JSON.stringify(input.data)) } : input
+}
+
+function notSent(core: Core, problem: Problem, cause: unknown): NotificationsError {
+  return new NotificationsError('NOT_SENT', `send: ${sentencesOf(core.settings.catalogue, [problem])[0]}`, {
+    cause,
+  })
+}

@@ -1,0 +1,95 @@
+import type { Namespace, Socket } from 'socket.io'
+import type { Wire } from '../flows/ports.ts'
+import type { Heartbeats } from './heartbeats.ts'
+
+/** The namespace that an attachment serves: none as long as nobody has connected to a dynamic one. */
+export interface Place {
+  nsp: Namespace | null
+}
+
+export interface SocketWireSettings {
+  readonly heartbeats: Heartbeats
+  readonly report: (message: string, cause: unknown) => void
+}
+
+/**
+ * Frames and rooms over Socket.IO. Emits through `local`, which every adapter delivers at once; what goes
+ * through the cluster instead is asynchronous with most of them, so that acknowledgements overtake it.
+ */
+export function createSocketWire(place: Place, { heartbeats, report }: SocketWireSettings): Wire {
+  /** Nothing that Socket.IO or an adapter throws may reach a flow halfway. [G7] */
+  const guarded = (what: string, run: () => unknown): void => {
+    try {
+      run()
+    } catch (cause) {
+      report(`Socket.IO failed to ${what}`, cause)
+    }
+  }
+  return {
+    emit(peer: Socket, event, payload) {
+      guarded('emit', () => {
+        if (isRecovering(peer)) peer.nsp.local.to(privateRoomOf(peer)).emit(event, payload)
+        else peer.emit(event, payload)
+      })
+    },
+    emitRoom(room, event, payload, exceptRoom) {
+      const { nsp } = place
+      if (nsp === null) return
+      guarded('emit to a room', () => {
+        const target = nsp.local.to(room)
+        ;(exceptRoom === undefined ? target : target.except(exceptRoom)).emit(event, payload)
+      })
+    },
+    enter(peer: Socket, room) {
+      guarded('join a room', () => peer.join(room))
+    },
+    leave(peer: Socket, room) {
+      guarded('leave a room', () => peer.leave(room))
+    },
+    watchHeartbeats(peer: Socket) {
+      guarded('listen for heartbeats', () => heartbeats.watch(peer))
+    },
+    drained: (peer: Socket) => drained(peer),
+    dismiss(peer: Socket, how) {
+      guarded('disconnect', () => {
+        // After "io server disconnect" a client stays away; after the loss of its connection it comes back.
+        if (how === 'retry') peer.conn.close()
+        else peer.disconnect()
+      })
+    },
+  }
+}
+
+/**
+ * With connection state recovery a plain `socket.emit` is published to the whole cluster, late, and reaches
+ * whoever has joined a room that is named like the socket. A room of our own is local and in order.
+ */
+export function isRecovering(socket: Socket): boolean {
+  return socket.nsp.server._opts.connectionStateRecovery !== undefined
+}
+
+export function privateRoomOf(socket: Socket): string {
+  return `carillon:s:${socket.id}`
+}
+
+/** Resolves, in a later turn, when the transport has taken everything, or the connection is over. */
+async function drained(socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  while (socket.connected && !socket.conn.transport.writable) await changeOf(socket)
+}
+
+function changeOf({ conn }: Socket): Promise<void> {
+  const { transport } = conn
+  return new Promise((resolve) => {
+    const onChange = (): void => {
+      transport.off('drain', onChange)
+      conn.off('upgrade', onChange)
+      conn.off('close', onChange)
+      // A transport says "drain" just before it is writable again.
+      setImmediate(resolve)
+    }
+    transport.on('drain', onChange)
+    conn.on('upgrade', onChange)
+    conn.on('close', onChange)
+  })
+}

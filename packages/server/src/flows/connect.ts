@@ -1,0 +1,193 @@
+import {
+  BROADCAST_STREAM,
+  type Claims,
+  type ConnectionConfirmed,
+  PROTOCOL_VERSION,
+  type Problems,
+  ServerEvent,
+  USER_STREAM,
+} from '@carillon/protocol'
+import type { StreamKey } from '@carillon/store'
+import { isoTime } from '../rules/payloads.ts'
+import type { Claimed, Start } from '../rules/position.ts'
+import { createProof } from '../rules/proof.ts'
+import type { Stitch } from '../rules/seam.ts'
+import { broadcastKey, EVERYBODY_ROOM, userKey } from '../rules/streams.ts'
+import { type Core, reportFault } from './core.ts'
+import { cursorsOf } from './cursors.ts'
+import { admit, deliver, drop, type Newcomer, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
+import { identify } from './identify.ts'
+import type { Peer } from './ports.ts'
+import { sayProblems } from './reply.ts'
+import type { Session } from './session.ts'
+import { onStateChange } from './stats.ts'
+import { tailOf, whenOpen } from './tails.ts'
+
+const GUEST = { userId: null, username: null, verified: false } as const
+
+export function createSession(peer: Peer, claims: Claims): Session {
+  return {
+    peer,
+    version: claims.version,
+    clientId: claims.clientId,
+    state: 'starting',
+    identity: GUEST,
+    subscriber: null,
+    feeds: [],
+    joining: 0,
+    pending: 0,
+    early: null,
+    lanes: null,
+    proof: null,
+  }
+}
+
+/** PROTOCOL.md, "connection-confirmed": who is it, what was missed, then everything that waited. */
+export async function connect(
+  core: Core,
+  session: Session,
+  claims: Claims,
+  isRecoverable: boolean,
+): Promise<void> {
+  const identified = await identify(core, session.peer, claims)
+  if (!isStarting(session)) return
+  if (!identified.ok) {
+    turnAway(core, session, identified.problems, 'for-good')
+    return
+  }
+  session.identity = identified.identity
+  const { userId } = identified.identity
+  if (userId !== null) session.subscriber = { user: userId, device: claims.deviceId }
+  // A v2 client tells its positions; for any other the heartbeats have to.
+  if (session.version === 1 && (userId !== null || isRecoverable)) {
+    session.proof = createProof(core.clock.now())
+    core.wire.watchHeartbeats(session.peer)
+  }
+  await openAndConfirm(core, session, claims)
+}
+
+async function openAndConfirm(core: Core, session: Session, claims: Claims): Promise<void> {
+  let openings: readonly Opening[]
+  try {
+    openings = await openOwnStreams(core, session, claims)
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'A connection could not read the store', cause)
+    if (isStarting(session)) {
+      turnAway(core, session, [{ code: 'store-unavailable', outcome: 'refused' }], 'retry')
+    }
+    return
+  }
+  const parts = openings.map((opening) => ({ opening, next: sew(opening) }))
+  if (isStarting(session) && parts.every(isSewn)) {
+    confirm(core, session, parts)
+    return
+  }
+  for (const { tail } of openings) drop(core, tail)
+  // A log was lost while it was read: what is true now has to be read again.
+  if (isStarting(session)) await openAndConfirm(core, session, claims)
+}
+
+interface Part {
+  readonly opening: Opening
+  readonly next: Stitch
+}
+
+function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undefined }): part is Part {
+  return part.next !== undefined
+}
+
+/** Broadcasts and the user's own stream: nobody joins these two, so the connection does. */
+async function openOwnStreams(core: Core, session: Session, claims: Claims): Promise<readonly Opening[]> {
+  const { subscriber } = session
+  const broadcasts = broadcastKey(core.scope)
+  const streams = subscriber === null ? [broadcasts] : [broadcasts, userKey(core.scope, subscriber.user)]
+  const cursors = subscriber === null ? [] : await cursorsOf(core.store, subscriber, streams)
+  const b = claims.since.b ?? cursors[0] ?? null
+  const opened: Promise<Opening>[] = [openBroadcasts(core, session, broadcasts, b)]
+  const own = streams[1]
+  if (own !== undefined)
+    opened.push(openFeed(core, session, own, claims.since.u ?? cursors[1] ?? null, 'base'))
+  const settled = await Promise.allSettled(opened)
+  const failure = settled.find((result) => result.status === 'rejected')
+  const openings = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  if (failure === undefined) return openings
+  for (const { tail } of openings) drop(core, tail)
+  throw failure.reason
+}
+
+/** Missed broadcasts are bounded: whoever comes back after a year wants the last ones. */
+async function openBroadcasts(
+  core: Core,
+  session: Session,
+  stream: StreamKey,
+  claim: Claimed | null,
+): Promise<Opening> {
+  const newcomer: Newcomer = 'head'
+  if (claim === null) return openFeed(core, session, stream, claim, newcomer)
+  const tail = tailOf(core, stream)
+  const opening = whenOpen(core, tail)
+  if (opening !== undefined) await opening
+  const oldest = tail.offset - core.settings.missedBroadcasts
+  if (claim.epoch !== tail.epoch || claim.offset >= oldest) {
+    return openFeed(core, session, stream, claim, newcomer)
+  }
+  const cut = await openFeed(core, session, stream, { epoch: tail.epoch, offset: oldest }, newcomer)
+  return { ...cut, start: { after: cut.start.after, recovered: false, reason: 'trimmed' } }
+}
+
+/** One synchronous step: what is announced is what follows. */
+function confirm(core: Core, session: Session, parts: readonly Part[]): void {
+  session.state = 'ready'
+  core.ready += 1
+  remember(core, session)
+  core.wire.emit(session.peer, ServerEvent.ConnectionConfirmed, confirmedPayload(core, session, parts))
+  core.wire.enter(session.peer, EVERYBODY_ROOM)
+  // The user's own first: they are few and meant for this person.
+  for (const { opening, next } of [...parts].reverse()) {
+    deliver(core, session, admit(core, session, opening), next)
+  }
+  const early = session.early ?? []
+  session.early = null
+  for (const begin of early) begin()
+  onStateChange(core)
+}
+
+function confirmedPayload(core: Core, session: Session, parts: readonly Part[]): ConnectionConfirmed {
+  const streams: ConnectionConfirmed['streams'] = {}
+  for (const { opening } of parts) {
+    const { tail, start } = opening
+    const name = tail.stream.kind === 'user' ? USER_STREAM : BROADCAST_STREAM
+    streams[name] = { epoch: tail.epoch, offset: tail.offset, ...verdictOf(start) }
+  }
+  return {
+    socketId: session.peer.id,
+    serverTime: isoTime(core.clock.time()),
+    version: PROTOCOL_VERSION,
+    userId: session.identity.userId,
+    pendingCount: parts.reduce((sum, { opening, next }) => sum + pendingOf(opening, next), 0),
+    hasMore: parts.some(({ next }) => next.kind === 'page'),
+    streams,
+    limits: core.settings.announcedLimits,
+  }
+}
+
+function verdictOf({ recovered, reason }: Start): Pick<Start, 'recovered' | 'reason'> {
+  if (recovered === undefined) return {}
+  return reason === undefined ? { recovered } : { recovered, reason }
+}
+
+function remember(core: Core, session: Session): void {
+  const { userId } = session.identity
+  if (userId !== null) core.users.set(userId, [...(core.users.get(userId) ?? []), session])
+}
+
+/** Last words, then the end of the connection. */
+function turnAway(core: Core, session: Session, problems: Problems, how: 'for-good' | 'retry'): void {
+  core.announce.refused({ event: null, problems, socketId: session.peer.id })
+  sayProblems(core, session, null, problems)
+  core.wire.dismiss(session.peer, how)
+}
+
+function isStarting(session: Session): boolean {
+  return session.state === 'starting'
+}

@@ -1,0 +1,105 @@
+import type { Catalogue } from '@carillon/protocol'
+import type { NotificationStore } from '@carillon/store'
+import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stats-pace.ts'
+import type { MarkSettings, Tail } from '../rules/tail.ts'
+import { type Appender, createAppender } from './appender.ts'
+import { type CursorSaver, createCursorSaver } from './cursors.ts'
+import type { Announce, Clock, Fault, Hooks, Wire } from './ports.ts'
+import type { Session } from './session.ts'
+
+/** Options after the check, cut to what the flows need. */
+export interface Settings {
+  readonly catalogue: Catalogue
+  /** What `limits` of `connection-confirmed` says. */
+  readonly announcedLimits: Readonly<Record<string, number>>
+  readonly channelsPerSocket: number
+  readonly requestsPerSocket: number
+  readonly channelsListed: number
+  /** Size of a page of missed notifications. */
+  readonly page: { readonly limit: number; readonly maxBytes: number }
+  /** Missed broadcasts that are delivered at most. */
+  readonly missedBroadcasts: number
+  readonly hookTimeoutMs: number
+  readonly holeWaitMs: number
+  readonly lingerMs: number
+  readonly stats: StatsLimits
+  readonly marks: MarkSettings
+  readonly pingIntervalMs: number
+  /** Sender of what the host sends without naming one. */
+  readonly serverName: string
+}
+
+/** Everything that one scope knows: the flows are functions of it. */
+export interface Core {
+  readonly scope: string
+  readonly settings: Settings
+  readonly store: NotificationStore
+  readonly wire: Wire
+  readonly clock: Clock
+  readonly hooks: Hooks
+  readonly announce: Announce
+  readonly newId: (time: number) => string
+  readonly fingerprint: (text: string) => string
+  readonly appender: Appender
+  readonly cursors: CursorSaver
+
+  /** Sessions by user, to know a user's other connections. */
+  readonly users: Map<string, Session[]>
+  readonly tails: Map<string, Tail>
+  readonly opening: Map<Tail, Promise<void>>
+  readonly healing: Set<Tail>
+  readonly startedAt: number
+  readonly pace: StatsPace
+  /** Sessions whose connection is confirmed. */
+  ready: number
+  /** Channels with at least one member. */
+  activeChannels: number
+  /** Sockets whose missed broadcasts are under way. */
+  behind: number
+  cancelStats: (() => void) | null
+  cancelSweep: (() => void) | null
+  /** Timers of holes and retries. */
+  readonly timers: Set<() => void>
+  isClosing: boolean
+}
+
+/** A timer that close() cancels with all others. */
+export function later(core: Core, ms: number, run: () => void): void {
+  if (core.isClosing) return
+  const cancel = core.clock.after(ms, () => {
+    core.timers.delete(cancel)
+    run()
+  })
+  core.timers.add(cancel)
+}
+
+export function reportFault(core: Core, code: Fault['code'], message: string, cause: unknown): void {
+  core.announce.problem({ code, message, cause })
+}
+
+/** What a core is made of. */
+export type CoreParts = Pick<
+  Core,
+  'scope' | 'settings' | 'store' | 'wire' | 'clock' | 'hooks' | 'announce' | 'newId' | 'fingerprint'
+>
+
+export function createCore(parts: CoreParts): Core {
+  return {
+    ...parts,
+    appender: createAppender(parts.store),
+    cursors: createCursorSaver(parts.store),
+    users: new Map(),
+    tails: new Map(),
+    opening: new Map(),
+    healing: new Set(),
+    startedAt: parts.clock.now(),
+    pace: createStatsPace(),
+    ready: 0,
+    activeChannels: 0,
+    behind: 0,
+    cancelStats: null,
+    cancelSweep: null,
+    timers: new Set(),
+    isClosing: false,
+  }
+}

@@ -1,0 +1,215 @@
+import { ServerEvent } from '@carillon/protocol'
+import type { Item, Page, StreamKey } from '@carillon/store'
+import { replayedPayload } from '../rules/payloads.ts'
+import { type Claimed, type Start, startAt } from '../rules/position.ts'
+import { type Stitch, stitch } from '../rules/seam.ts'
+import { BEHIND_ROOM } from '../rules/streams.ts'
+import { isIdle, pin, type Tail, unpin } from '../rules/tail.ts'
+import { type Core, later, reportFault } from './core.ts'
+import { movesOf } from './cursors.ts'
+import type { Feed, Run, Session } from './session.ts'
+import { readOn, sweepLater, tailOf, whenOpen } from './tails.ts'
+
+/*
+ * How a socket gets onto a stream without a seam: read what it missed, then, in one synchronous step, emit the
+ * end of it and enter the room. `openFeed` reads and may wait; `admit` and `deliver` are that step.
+ */
+
+/** A join that has read its first page. Its tail is pinned until it is delivered or dropped. */
+export interface Opening {
+  readonly tail: Tail
+  readonly epoch: string
+  readonly start: Start
+  readonly page: Page | null
+}
+
+/** Where somebody starts who was never here. */
+export type Newcomer = 'head' | 'base'
+
+const RETRY_MS = 1_000
+
+export async function openFeed(
+  core: Core,
+  session: Session,
+  stream: StreamKey,
+  claim: Claimed | null,
+  newcomer: Newcomer,
+): Promise<Opening> {
+  const tail = tailOf(core, stream)
+  pin(tail)
+  try {
+    const opening = whenOpen(core, tail)
+    if (opening !== undefined) await opening
+    if (claim !== null) return await openAt(core, tail, claim)
+    return newcomer === 'base' ? await openAtBase(core, tail) : await openAtHead(core, session, tail)
+  } catch (cause) {
+    drop(core, tail)
+    throw cause
+  }
+}
+
+async function openAt(core: Core, tail: Tail, claim: Claimed): Promise<Opening> {
+  const { epoch } = tail
+  const isAtTail = claim.epoch === epoch && claim.offset === tail.offset && claim.id == null
+  if (isAtTail) return { tail, epoch, start: { after: claim.offset, recovered: true }, page: null }
+  const page = await readPage(core, tail, claim.offset)
+  const start = startAt(claim, page)
+  if (start.after === claim.offset) return { tail, epoch: page.epoch, start, page }
+  const base = await readPage(core, tail, start.after)
+  return { tail, epoch: base.epoch, start: { ...start, after: Math.max(start.after, base.base) }, page: base }
+}
+
+async function openAtBase(core: Core, tail: Tail): Promise<Opening> {
+  const { epoch } = tail
+  if (tail.offset === 0) return { tail, epoch, start: { after: 0 }, page: null }
+  const page = await readPage(core, tail, 0)
+  return { tail, epoch: page.epoch, start: { after: page.base }, page }
+}
+
+async function openAtHead(core: Core, session: Session, tail: Tail): Promise<Opening> {
+  const { epoch, offset } = tail
+  if (session.subscriber !== null) {
+    // Durable before the join is confirmed: whoever is cut off right afterwards has still subscribed.
+    await core.cursors.save(movesOf(session.subscriber, tail.stream, { epoch, offset }))
+  }
+  return { tail, epoch, start: { after: offset }, page: null }
+}
+
+/** Reads behind `after`. A page of another epoch than the tail's shows that the log was lost: the tail follows. */
+async function readPage(core: Core, tail: Tail, after: number): Promise<Page> {
+  for (;;) {
+    const page = await core.store.read(tail.stream, { after, ...core.settings.page })
+    if (page.epoch === tail.epoch) return page
+    await readOn(core, tail)
+  }
+}
+
+/** Lets go of an opening that will not be delivered. */
+export function drop(core: Core, tail: Tail): void {
+  unpin(tail)
+  if (isIdle(tail)) sweepLater(core)
+}
+
+/**
+ * Decides what follows the confirmation. From here to `deliver` no other code may run. Undefined when the log
+ * was lost since the opening was read: then it has to be read again.
+ */
+export function sew(opening: Opening): Stitch | undefined {
+  if (opening.epoch !== opening.tail.epoch) return undefined
+  return stitch(opening.tail, opening.start.after, opening.page)
+}
+
+/** How many notifications follow: exact when the stitch goes live, else at most so many. */
+export function pendingOf(opening: Opening, next: Stitch): number {
+  return next.kind === 'live' ? next.items.length : Math.max(0, opening.tail.offset - opening.start.after)
+}
+
+export function admit(core: Core, session: Session, { tail, start }: Opening): Feed {
+  const feed: Feed = { tail, from: start.after, liveSince: 0, run: null }
+  session.feeds = [...session.feeds, feed]
+  tail.members += 1
+  if (tail.members === 1 && tail.stream.kind === 'channel') core.activeChannels += 1
+  return feed
+}
+
+export function deliver(core: Core, session: Session, feed: Feed, next: Stitch): void {
+  const { tail } = feed
+  if (next.kind === 'page') {
+    const run: Run = { isOver: false, sent: [] }
+    feed.run = run
+    if (tail.stream.kind === 'broadcast') {
+      core.behind += 1
+      core.wire.enter(session.peer, BEHIND_ROOM)
+    }
+    emitPage(core, session, tail, run, next)
+    void catchUp(core, session, feed, run, next.upTo)
+    return
+  }
+  for (const item of next.items) emitMissed(core, session, tail, item)
+  goLive(core, session, feed)
+}
+
+/** The server drives the pages: a stock client could not ask for them. */
+async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from: number): Promise<void> {
+  const { tail } = feed
+  let at = from
+  let { epoch } = tail
+  while (!run.isOver) {
+    try {
+      await core.wire.drained(session.peer)
+      if (run.isOver) break
+      const page = await readPage(core, tail, at)
+      if (run.isOver) break
+      if (page.epoch !== epoch) {
+        // The log was lost on the way: what there is of the new one is all that can be served.
+        epoch = page.epoch
+        at = page.base
+        continue
+      }
+      const next = stitch(tail, at, page)
+      const isStuck = next.kind === 'page' && next.upTo === at && page.head <= at
+      emitPage(core, session, tail, run, next)
+      at = next.upTo
+      if (next.kind === 'live' || isStuck) {
+        if (tail.stream.kind === 'broadcast') {
+          core.behind -= 1
+          core.wire.leave(session.peer, BEHIND_ROOM)
+        }
+        goLive(core, session, feed)
+        return
+      }
+    } catch (cause) {
+      reportFault(core, 'STORE_FAILED', 'Missed notifications could not be read; trying again', cause)
+      await new Promise<void>((resolve) => {
+        later(core, RETRY_MS, resolve)
+        if (core.isClosing) resolve()
+      })
+      if (core.isClosing) break
+    }
+  }
+  drop(core, tail)
+}
+
+function emitPage(core: Core, session: Session, tail: Tail, run: Run, next: Stitch): void {
+  for (const item of next.items) emitMissed(core, session, tail, item)
+  run.sent.push({ at: core.clock.now(), offset: next.upTo })
+  // Only what a heartbeat can still prove is of use.
+  const horizon = core.clock.now() - core.settings.marks.keepMs
+  while (run.sent.length > 1 && (run.sent[1]?.at ?? 0) < horizon) run.sent.shift()
+}
+
+function emitMissed(core: Core, session: Session, tail: Tail, item: Item): void {
+  core.wire.emit(
+    session.peer,
+    ServerEvent.NotificationReceived,
+    replayedPayload(tail.stream, tail.epoch, item),
+  )
+}
+
+function goLive(core: Core, session: Session, feed: Feed): void {
+  feed.run = null
+  feed.liveSince = core.clock.now()
+  if (feed.tail.stream.kind !== 'broadcast') core.wire.enter(session.peer, feed.tail.room)
+  drop(core, feed.tail)
+}
+
+/** Takes a socket off a stream. What is under way ends. */
+export function dismissFeed(core: Core, session: Session, feed: Feed): void {
+  const { tail } = feed
+  session.feeds = session.feeds.filter((other) => other !== feed)
+  if (feed.run !== null) {
+    feed.run.isOver = true
+    if (tail.stream.kind === 'broadcast') {
+      core.behind -= 1
+      core.wire.leave(session.peer, BEHIND_ROOM)
+    }
+  }
+  core.wire.leave(session.peer, tail.room)
+  tail.members -= 1
+  if (tail.members === 0 && tail.stream.kind === 'channel') core.activeChannels -= 1
+  if (isIdle(tail)) sweepLater(core)
+}
+
+export function feedOn(session: Session, channel: string): Feed | undefined {
+  return session.feeds.find(({ tail }) => tail.stream.kind === 'channel' && tail.stream.name === channel)
+}

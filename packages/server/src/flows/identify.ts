@@ -1,0 +1,37 @@
+import { type Claims, isPlainObject, type Problems, parseHandshake } from '@carillon/protocol'
+import { type Core, reportFault } from './core.ts'
+import { ask } from './hooks.ts'
+import type { Peer } from './ports.ts'
+import type { Identity } from './session.ts'
+
+export type Identified =
+  | { readonly ok: true; readonly identity: Identity }
+  | { readonly ok: false; readonly problems: Problems }
+
+/** Who a connection belongs to: what `authenticate` says, or without it what the client claims. */
+export async function identify(core: Core, peer: Peer, claims: Claims): Promise<Identified> {
+  const { hooks } = core
+  if (hooks.authenticate === undefined) {
+    const { userId, username } = claims
+    return { ok: true, identity: { userId, username, verified: false } }
+  }
+  const answer = await ask(core, 'authenticate', () => hooks.authenticate?.(peer))
+  if (!answer.ok || answer.value === null || answer.value === undefined || answer.value === false) {
+    return { ok: false, problems: [{ code: 'unauthenticated', reason: 'refused' }] }
+  }
+  const identity = identityOf(answer.value)
+  if (identity !== undefined) return { ok: true, identity }
+  const expected = '{ userId: string, username?: string } with plain names, or null to refuse'
+  reportFault(core, 'HOOK_FAILED', `The hook "authenticate" must return ${expected}`, answer.value)
+  return { ok: false, problems: [{ code: 'hook-failed', hook: 'authenticate' }] }
+}
+
+function identityOf(value: unknown): Identity | undefined {
+  if (!isPlainObject(value)) return undefined
+  const { userId, username } = value
+  // The same rules of names hold for what a host says as for what a client claims.
+  const names = parseHandshake({ user_id: userId, username })
+  if (names.userId === null) return undefined
+  if (username !== undefined && username !== null && names.username === null) return undefined
+  return { userId: names.userId, username: names.username, verified: true }
+}

@@ -1,0 +1,137 @@
+import type { ChannelJoined, Problems, Request } from '@carillon/protocol'
+import { isoTime } from '../rules/payloads.ts'
+import type { Claimed } from '../rules/position.ts'
+import { channelKey } from '../rules/streams.ts'
+import { type Core, reportFault } from './core.ts'
+import { cursorsOf } from './cursors.ts'
+import { admit, deliver, drop, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
+import type { Reply } from './reply.ts'
+import { authorize } from './rights.ts'
+import type { Feed, Session } from './session.ts'
+import { onStateChange } from './stats.ts'
+
+type JoinRequest = Request<'join-channel'>
+type JoinReply = Reply<'join-channel'>
+
+/** PROTOCOL.md, "join-channel": the whole life of a join. */
+export async function join(
+  core: Core,
+  session: Session,
+  request: JoinRequest,
+  reply: JoinReply,
+): Promise<void> {
+  const { channel } = request
+  const known = feedOn(session, channel)
+  if (known !== undefined) {
+    reply.ok(joinedAgain(core, known))
+    return
+  }
+  const max = core.settings.channelsPerSocket
+  if (channelCount(session) + session.joining >= max) {
+    reply.refuse([{ code: 'too-many-channels', max }])
+    return
+  }
+  session.joining += 1
+  try {
+    await joinAnew(core, session, request, reply)
+  } finally {
+    session.joining -= 1
+  }
+}
+
+async function joinAnew(core: Core, session: Session, request: JoinRequest, reply: JoinReply): Promise<void> {
+  const { channel } = request
+  const user = session.identity
+  const denied = await authorize(core, { action: 'join', user, channel, to: null })
+  if (isRefusal(denied)) {
+    reply.refuse(denied)
+    return
+  }
+  await openAndConfirm(core, session, request, reply)
+}
+
+async function openAndConfirm(
+  core: Core,
+  session: Session,
+  request: JoinRequest,
+  reply: JoinReply,
+): Promise<void> {
+  const { channel } = request
+  const user = session.identity
+  const opening = await openOrReport(core, session, request)
+  if (opening === undefined) {
+    reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])
+    return
+  }
+  if (session.state === 'closed' || core.isClosing) {
+    drop(core, opening.tail)
+    reply.refuse([{ code: 'closing', retryAfterMs: 0 }])
+    return
+  }
+  // From here on nothing waits: what is counted is what follows, and nothing comes between. [G1]
+  const next = sew(opening)
+  if (next === undefined) {
+    drop(core, opening.tail)
+    return openAndConfirm(core, session, request, reply)
+  }
+  const feed = admit(core, session, opening)
+  const pendingCount = pendingOf(opening, next)
+  reply.ok({
+    ...joinedPayload(core, feed, pendingCount, next.kind === 'page'),
+    ...(opening.start.recovered === undefined ? {} : { recovered: opening.start.recovered }),
+    ...(opening.start.reason === undefined ? {} : { reason: opening.start.reason }),
+  })
+  deliver(core, session, feed, next)
+  core.announce.joined({ channel, userId: user.userId, username: user.username, socketId: session.peer.id })
+  onStateChange(core)
+}
+
+async function openOrReport(
+  core: Core,
+  session: Session,
+  request: JoinRequest,
+): Promise<Opening | undefined> {
+  const stream = channelKey(core.scope, request.channel)
+  try {
+    const claim = await positionOf(core, session, request)
+    return await openFeed(core, session, stream, claim, 'head')
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'A join could not read the store', cause)
+    return undefined
+  }
+}
+
+/** A client that knows where it stopped says so; for the others the server keeps a cursor. */
+async function positionOf(core: Core, session: Session, request: JoinRequest): Promise<Claimed | null> {
+  if (request.options?.since) return request.options.since
+  if (session.subscriber === null) return null
+  const [cursor] = await cursorsOf(core.store, session.subscriber, [channelKey(core.scope, request.channel)])
+  return cursor ?? null
+}
+
+function joinedAgain(core: Core, feed: Feed): ChannelJoined {
+  const reached = feed.run?.sent.at(-1)?.offset ?? feed.tail.offset
+  return joinedPayload(core, feed, feed.tail.offset - reached, feed.run !== null)
+}
+
+function joinedPayload(core: Core, { tail }: Feed, pendingCount: number, hasMore: boolean): ChannelJoined {
+  const channel = tail.stream.name
+  return {
+    channel,
+    message: core.settings.catalogue.joined(channel),
+    clientCount: tail.members,
+    pendingCount,
+    timestamp: isoTime(core.clock.time()),
+    epoch: tail.epoch,
+    offset: tail.offset,
+    hasMore,
+  }
+}
+
+function channelCount(session: Session): number {
+  return session.feeds.reduce((count, { tail }) => count + (tail.stream.kind === 'channel' ? 1 : 0), 0)
+}
+
+function isRefusal(problems: readonly unknown[]): problems is Problems {
+  return problems.length > 0
+}

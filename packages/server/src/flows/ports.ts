@@ -1,0 +1,74 @@
+import type { JsonObject, NotificationDraft, Problem, ServerEvent } from '@carillon/protocol'
+import type { Identity } from './session.ts'
+
+/** One connection of a client, as far as the flows know it. */
+export interface Peer {
+  readonly id: string
+}
+
+/** Frames and rooms. Emits to the sockets of this node only, at once and in order. */
+export interface Wire {
+  emit(peer: Peer, event: ServerEvent, payload: object): void
+  emitRoom(room: string, event: ServerEvent, payload: object, exceptRoom?: string): void
+  enter(peer: Peer, room: string): void
+  leave(peer: Peer, room: string): void
+  /** From now on `heartbeat` is called for the peer's answers to pings. */
+  watchHeartbeats(peer: Peer): void
+  /** Resolves, in a later turn, when what was emitted to the peer has left, or the peer is gone. */
+  drained(peer: Peer): Promise<void>
+  /** Ends the connection. `retry` ends it in the way after which every client comes back by itself. */
+  dismiss(peer: Peer, how: 'for-good' | 'retry'): void
+}
+
+export interface Clock {
+  /** Milliseconds that never go back. */
+  now(): number
+  /** Milliseconds since 1970. */
+  time(): number
+  /** Calls later; the timer keeps no process alive. Returns what cancels it. */
+  after(ms: number, run: () => void): () => void
+}
+
+/** What is asked of `authorize`. */
+export interface AuthorizationRequest {
+  readonly action: 'join' | 'send' | 'broadcast' | 'list' | 'stats'
+  readonly user: Identity
+  /** The channel in question; `null` for broadcasts, personal notifications and lists. */
+  readonly channel: string | null
+  /** The user that a personal notification is for. */
+  readonly to: string | null
+}
+
+/** What is asked of `validate`: a notification whose shape has been checked. */
+export interface ValidationRequest {
+  readonly user: Identity
+  readonly channel: string | null
+  readonly to: string | null
+  readonly type: NotificationDraft['type']
+  readonly title: string
+  readonly message: string
+  readonly data: JsonObject | null
+}
+
+/** The host's hooks as the flows call them: any may be absent, throw, hang or return nonsense. */
+export interface Hooks {
+  authenticate?(peer: Peer): unknown
+  authorize?(request: AuthorizationRequest): unknown
+  validate?(request: ValidationRequest): unknown
+}
+
+/** What the host hears of. Never throws. */
+export interface Announce {
+  sent(fact: { stream: string; notificationId: string; offset: number; userId: string | null }): void
+  joined(fact: { channel: string; userId: string | null; username: string | null; socketId: string }): void
+  left(fact: { channel: string; userId: string | null; username: string | null; socketId: string }): void
+  refused(fact: { event: string | null; problems: readonly Problem[]; socketId: string }): void
+  problem(fault: Fault): void
+}
+
+/** Something that went wrong on our side, or in a hook or store that was given to us. */
+export interface Fault {
+  readonly code: 'STORE_FAILED' | 'HOOK_FAILED' | 'REQUEST_FAILED' | 'CONFIRM_FAILED' | 'LISTENER_FAILED'
+  readonly message: string
+  readonly cause: unknown
+}

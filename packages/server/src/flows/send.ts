@@ -1,0 +1,153 @@
+import type { NotificationDraft, NotificationSent, Problem, Problems, Request } from '@carillon/protocol'
+import type { AppendOutcome, Item, NewEntry, StreamKey } from '@carillon/store'
+import { sentPayload } from '../rules/payloads.ts'
+import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
+import { type Core, reportFault } from './core.ts'
+import type { Reply } from './reply.ts'
+import { authorize, validate } from './rights.ts'
+import type { Session } from './session.ts'
+import { signal } from './tails.ts'
+
+type SendReply = Reply<'send-notification'>
+
+/**
+ * PROTOCOL.md, "send-notification": checked, appended, signalled, confirmed, in this order. [G6] The lane goes
+ * on once the entry is submitted: entries keep their order without waiting for each other's commit.
+ */
+export function send(
+  core: Core,
+  session: Session,
+  { notification }: Request<'send-notification'>,
+  reply: SendReply,
+): undefined | Promise<void> {
+  const { authorize: hasRights, validate: hasValidation } = core.hooks
+  if (hasRights === undefined && hasValidation === undefined) {
+    submit(core, session, notification, reply)
+    return undefined
+  }
+  return checked(core, session, notification, reply)
+}
+
+async function checked(
+  core: Core,
+  session: Session,
+  notification: NotificationDraft,
+  reply: SendReply,
+): Promise<void> {
+  const user = session.identity
+  const { channel, type, title, message, data } = notification
+  const to = notification.to?.user ?? null
+  const invalid = await validate(core, { user, channel, to, type, title, message, data })
+  if (isRefusal(invalid)) {
+    reply.refuse(invalid)
+    return
+  }
+  const action = channel === null && to === null ? 'broadcast' : 'send'
+  const denied = await authorize(core, { action, user, channel, to })
+  if (isRefusal(denied)) reply.refuse(denied)
+  else submit(core, session, notification, reply)
+}
+
+function submit(core: Core, session: Session, notification: NotificationDraft, reply: SendReply): void {
+  if (core.isClosing) {
+    reply.refuse([{ code: 'closing', retryAfterMs: 0 }])
+    return
+  }
+  const { userId, username } = session.identity
+  const sender = username ?? userId ?? core.settings.catalogue.anonymous
+  append(core, notification, sender, keyScopeOf(session), (result) => {
+    if (!result.ok) {
+      reply.refuse([result.problem])
+      return
+    }
+    reply.ok(result.sent)
+    const { stream, notificationId, offset } = result.sent
+    core.announce.sent({ stream, notificationId, offset, userId })
+  })
+}
+
+export type SendResult =
+  | { readonly ok: true; readonly sent: NotificationSent }
+  | { readonly ok: false; readonly problem: Problem; readonly cause?: unknown }
+
+/** Appends, signals, and tells what became of it. The way of every notification, the host's own among them. */
+export function append(
+  core: Core,
+  draft: NotificationDraft,
+  sender: string,
+  keyScope: string,
+  done: (result: SendResult) => void,
+): void {
+  const stream = targetOf(core, draft)
+  const entry = entryOf(core, stream, draft, sender, keyScope)
+  core.appender.submit(entry, (outcome) => {
+    const result = resultOf(core, stream, entry, outcome)
+    try {
+      done(result)
+    } catch (cause) {
+      reportFault(core, 'CONFIRM_FAILED', 'A notification is in the log, but could not be confirmed', cause)
+    }
+  })
+}
+
+function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: AppendOutcome): SendResult {
+  switch (outcome.outcome) {
+    case 'written':
+      // A duplicate is signalled too: that heals a crash between append and signal. [G2]
+      signal(core, stream, outcome.epoch, itemOf(entry, outcome))
+      return { ok: true, sent: sentPayload(stream, outcome) }
+    case 'conflict':
+      return { ok: false, problem: { code: 'idempotency-conflict', field: 'idempotencyKey' } }
+    case 'refused':
+    case 'unknown': {
+      const { outcome: kind, cause } = outcome
+      reportFault(core, 'STORE_FAILED', `A notification could not be appended (outcome: ${kind})`, cause)
+      return { ok: false, problem: { code: 'store-unavailable', outcome: kind }, cause }
+    }
+  }
+}
+
+function itemOf(entry: NewEntry, written: Extract<AppendOutcome, { outcome: 'written' }>): Item {
+  const { id, offset, timestamp, expiresAt } = written
+  return { id, offset, timestamp, expiresAt, content: entry.content }
+}
+
+function entryOf(
+  core: Core,
+  stream: StreamKey,
+  draft: NotificationDraft,
+  sender: string,
+  keyScope: string,
+): NewEntry {
+  const { type, title, message, data, idempotencyKey, ttl } = draft
+  const id = core.newId(core.clock.time())
+  const content = { type, title, message, data, sender }
+  const dataText = data === null ? '' : JSON.stringify(data)
+  return {
+    stream,
+    id,
+    content,
+    bytes: title.length + message.length + sender.length + dataText.length,
+    ttlMs: ttl === null ? null : ttl * 1000,
+    sender: keyScope,
+    key: idempotencyKey ?? id,
+    hash:
+      idempotencyKey === null ? '' : core.fingerprint(JSON.stringify([type, title, message, dataText, ttl])),
+  }
+}
+
+export function targetOf(core: Core, { channel, to }: NotificationDraft): StreamKey {
+  if (to !== null) return userKey(core.scope, to.user)
+  return channel === null ? broadcastKey(core.scope) : channelKey(core.scope, channel)
+}
+
+/** Whose keys these are. A name that anybody can claim protects nobody's key. */
+function keyScopeOf(session: Session): string {
+  const { userId, verified } = session.identity
+  if (verified && userId !== null) return `u:${userId}`
+  return session.clientId === null ? `s:${session.peer.id}` : `g:${session.clientId}`
+}
+
+function isRefusal(problems: readonly Problem[]): problems is Problems {
+  return problems.length > 0
+}

@@ -1,0 +1,62 @@
+import type { Position } from '@carillon/protocol'
+import type { Subscriber } from '@carillon/store'
+import type { Proof } from '../rules/proof.ts'
+import type { Tail } from '../rules/tail.ts'
+import type { Peer } from './ports.ts'
+
+/** Who a connection belongs to. */
+export interface Identity {
+  /** `null` for a guest. */
+  readonly userId: string | null
+  readonly username: string | null
+  /** Whether `authenticate` vouches for it; otherwise it is what the client claims. */
+  readonly verified: boolean
+}
+
+/** The reading of what a feed missed, while it goes on. */
+export interface Run {
+  /** A leave or a disconnect has ended it. */
+  isOver: boolean
+  /** What was emitted when, for the proof of receipt. */
+  readonly sent: { at: number; offset: number }[]
+}
+
+/** One socket's place on one stream. A feed exists from the moment at which the join is confirmed. */
+export interface Feed {
+  readonly tail: Tail
+  /** Where the socket stood when it joined: what is above it was emitted to this socket. */
+  readonly from: number
+  /** Since when the socket gets what the tail emits, in monotonic milliseconds. Nothing while `run` is set. */
+  liveSince: number
+  /** Set while the feed is catching up. */
+  run: Run | null
+}
+
+/** What is kept of a connection. Small: most connections are idle, and there are many. */
+export interface Session {
+  readonly peer: Peer
+  readonly version: 1 | 2
+  readonly clientId: string | null
+  /** `starting` until the connection is confirmed: requests wait. */
+  state: 'starting' | 'ready' | 'closed'
+  identity: Identity
+  /** Whose cursors move with this session; `null` for guests. */
+  subscriber: Subscriber | null
+  /** Few, so a list is smaller and faster than a map. */
+  feeds: readonly Feed[]
+  /** Channels whose join is under way: they count towards the limit. */
+  joining: number
+  /** Requests that have not been answered. */
+  pending: number
+  early: (() => void)[] | null
+  /** Work of this socket that waits for earlier work on the same stream, by tag. */
+  lanes: Map<string, (() => unknown)[]> | null
+  /** Set for subscribers whose client does not tell its positions. */
+  proof: Proof | null
+}
+
+export type Positions = { readonly b: Position | null; readonly u: Position | null }
+
+export function isReady(session: Session): boolean {
+  return session.state === 'ready'
+}

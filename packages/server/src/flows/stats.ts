@@ -1,0 +1,74 @@
+import {
+  type ChannelsList,
+  type Problems,
+  type Request,
+  ServerEvent,
+  type ServerStats,
+} from '@carillon/protocol'
+import { statsPayload } from '../rules/payloads.ts'
+import { onStatsSent, waitBeforeStats } from '../rules/stats-pace.ts'
+import { EVERYBODY_ROOM } from '../rules/streams.ts'
+import type { Core } from './core.ts'
+import type { Reply } from './reply.ts'
+import { authorize } from './rights.ts'
+import type { Session } from './session.ts'
+
+export function statsOf(core: Core): ServerStats {
+  const counts = { connectedClients: core.ready, activeChannels: core.activeChannels }
+  return statsPayload(counts, core.clock.now() - core.startedAt, core.clock.time())
+}
+
+/** Channels with members, the fullest first, so that a cut list shows what matters. */
+export function channelsOf(core: Core): ChannelsList {
+  const channels: ChannelsList = []
+  for (const { stream, members } of core.tails.values()) {
+    if (stream.kind === 'channel' && members > 0) channels.push({ name: stream.name, clientCount: members })
+  }
+  channels.sort((a, b) => b.clientCount - a.clientCount || (a.name < b.name ? -1 : 1))
+  return channels.slice(0, core.settings.channelsListed)
+}
+
+export async function tellStats(
+  core: Core,
+  session: Session,
+  _: Request<'get-stats'>,
+  reply: Reply<'get-stats'>,
+): Promise<void> {
+  const denied = await authorize(core, { action: 'stats', user: session.identity, channel: null, to: null })
+  if (isRefusal(denied)) reply.refuse(denied)
+  else reply.ok(statsOf(core))
+}
+
+export async function tellChannels(
+  core: Core,
+  session: Session,
+  _: Request<'get-channels'>,
+  reply: Reply<'get-channels'>,
+): Promise<void> {
+  const denied = await authorize(core, { action: 'list', user: session.identity, channel: null, to: null })
+  if (isRefusal(denied)) reply.refuse(denied)
+  else reply.ok({ channels: channelsOf(core) })
+}
+
+/** Somebody came, went, joined or left: everybody hears of it, at once or with the next statistics. */
+export function onStateChange(core: Core): void {
+  core.pace.isDue = true
+  if (core.cancelStats !== null || core.isClosing) return
+  const wait = waitBeforeStats(core.pace, core.settings.stats, core.ready, core.clock.now())
+  if (wait === 0) sendStats(core)
+  else {
+    core.cancelStats = core.clock.after(wait, () => {
+      core.cancelStats = null
+      if (core.pace.isDue) onStateChange(core)
+    })
+  }
+}
+
+function sendStats(core: Core): void {
+  onStatsSent(core.pace, core.clock.now())
+  if (core.ready > 0) core.wire.emitRoom(EVERYBODY_ROOM, ServerEvent.ServerStats, statsOf(core))
+}
+
+function isRefusal(problems: readonly unknown[]): problems is Problems {
+  return problems.length > 0
+}

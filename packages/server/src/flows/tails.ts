@@ -1,0 +1,118 @@
+import { ServerEvent } from '@carillon/protocol'
+import type { Item, StreamKey } from '@carillon/store'
+import { receivedPayload } from '../rules/payloads.ts'
+import { BEHIND_ROOM, EVERYBODY_ROOM, tagOf } from '../rules/streams.ts'
+import {
+  createTail,
+  forgetStrangers,
+  hasHole,
+  isIdle,
+  onAppended,
+  onOpened,
+  onPage,
+  onReset,
+  strangersOf,
+  type Tail,
+} from '../rules/tail.ts'
+import { type Core, later, reportFault } from './core.ts'
+
+const RETRY_MS = 1_000
+
+/** The tail of a stream; a new one begins to open. */
+export function tailOf(core: Core, stream: StreamKey): Tail {
+  const tag = tagOf(stream)
+  const known = core.tails.get(tag)
+  if (known !== undefined) return known
+  const tail = createTail(stream, core.settings.marks)
+  core.tails.set(tag, tail)
+  const opened = open(core, tail).finally(() => core.opening.delete(tail))
+  // Whoever waits for the tail hears of the failure; nobody may be waiting.
+  opened.catch(() => undefined)
+  core.opening.set(tail, opened)
+  return tail
+}
+
+/** Resolves when the tail stands; rejects when the store could not say where. */
+export function whenOpen(core: Core, tail: Tail): Promise<void> | undefined {
+  return core.opening.get(tail)
+}
+
+async function open(core: Core, tail: Tail): Promise<void> {
+  try {
+    const [head] = await core.store.heads([tail.stream])
+    if (head === undefined) throw new Error('the store did not answer where the stream stands')
+    emitItems(core, tail, onOpened(tail, head.epoch, head.offset, core.clock.now()))
+    healIfNeeded(core, tail)
+  } catch (cause) {
+    core.tails.delete(tagOf(tail.stream))
+    throw cause
+  }
+}
+
+/** An item was appended, here or elsewhere: it goes out in its turn. [G1] */
+export function signal(core: Core, stream: StreamKey, epoch: string, item: Item): void {
+  const tail = core.tails.get(tagOf(stream))
+  if (tail === undefined) return
+  emitItems(core, tail, onAppended(tail, epoch, item, core.clock.now()))
+  healIfNeeded(core, tail)
+}
+
+function emitItems(core: Core, tail: Tail, items: readonly Item[]): void {
+  if (tail.members === 0) return
+  for (const item of items) {
+    const payload = receivedPayload(tail.stream, tail.epoch, item)
+    if (tail.stream.kind !== 'broadcast') {
+      core.wire.emitRoom(tail.room, ServerEvent.NotificationReceived, payload)
+    } else {
+      const except = core.behind > 0 ? BEHIND_ROOM : undefined
+      core.wire.emitRoom(EVERYBODY_ROOM, ServerEvent.NotificationReceived, payload, except)
+    }
+  }
+}
+
+function healIfNeeded(core: Core, tail: Tail): void {
+  if (!hasHole(tail) || core.healing.has(tail)) return
+  core.healing.add(tail)
+  later(core, core.settings.holeWaitMs, () => void heal(core, tail))
+}
+
+/** Reads what is missing. A healthy stream fills its holes by itself within the wait. */
+async function heal(core: Core, tail: Tail): Promise<void> {
+  try {
+    let before: number
+    do {
+      before = tail.offset
+      await readOn(core, tail)
+    } while (hasHole(tail) && tail.offset > before && !core.isClosing)
+    core.healing.delete(tail)
+    healIfNeeded(core, tail)
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'A hole in a stream could not be read; trying again', cause)
+    later(core, RETRY_MS, () => void heal(core, tail))
+  }
+}
+
+/** Reads one page behind the tail and emits it. Another epoch means that the log was lost: from its base. */
+export async function readOn(core: Core, tail: Tail): Promise<void> {
+  const { stream } = tail
+  const strangers = strangersOf(tail)
+  const page = await core.store.read(stream, { after: tail.offset, ...core.settings.page })
+  if (page.epoch === tail.epoch) {
+    // The store still speaks of our epoch, so what came under another one before the read is of a lost log.
+    forgetStrangers(tail, strangers)
+    emitItems(core, tail, onPage(tail, page, core.clock.now()))
+    return
+  }
+  const fresh = await core.store.read(stream, { after: 0, ...core.settings.page })
+  onReset(tail, fresh.epoch, fresh.base, core.clock.now())
+  emitItems(core, tail, onPage(tail, fresh, core.clock.now()))
+}
+
+/** Called when somebody leaves: tails that nobody needs linger for a while, then go. */
+export function sweepLater(core: Core): void {
+  if (core.cancelSweep !== null || core.isClosing) return
+  core.cancelSweep = core.clock.after(core.settings.lingerMs, () => {
+    core.cancelSweep = null
+    for (const [tag, tail] of core.tails) if (isIdle(tail)) core.tails.delete(tag)
+  })
+}
