@@ -1,10 +1,14 @@
 // Names
+
 export { ClientEvent, PROTOCOL_VERSION, ServerEvent } from './events.ts'
-export { BROADCAST_STREAM, channelOf, channelStream, isStreamName, USER_STREAM } from './streams.ts'
 export type { StreamName } from './streams.ts'
+export { BROADCAST_STREAM, channelOf, channelStream, isStreamName, USER_STREAM } from './streams.ts'
 
 // Payloads
-export { NOTIFICATION_TYPES, RECOVERY_FAILURES, requestArguments, serverPayloads } from './payloads.ts'
+
+export type { Answer, Answers, Refused } from './answers.ts'
+export type { ClientToServerEvents, ServerToClientEvents, Untrusted } from './event-maps.ts'
+export type { JsonObject, JsonValue } from './json.ts'
 export type {
   ChannelJoined,
   ChannelLeft,
@@ -24,22 +28,22 @@ export type {
   ServerPayload,
   ServerStats,
 } from './payloads.ts'
-export type { Answer, Answers, Refused } from './answers.ts'
-export type { ClientToServerEvents, ServerToClientEvents, Untrusted } from './event-maps.ts'
-export type { JsonObject, JsonValue } from './json.ts'
+export { NOTIFICATION_TYPES, RECOVERY_FAILURES, requestArguments, serverPayloads } from './payloads.ts'
 
 // Checks
-export { LIMITS } from './limits.ts'
-export { parseRequest, typeNameOf } from './parse.ts'
-export type { Parsed } from './parse.ts'
-export { parseHandshake } from './handshake.ts'
+
 export type { Claims } from './handshake.ts'
+export { parseHandshake } from './handshake.ts'
 export { isPlainObject } from './json.ts'
+export { LIMITS } from './limits.ts'
+export type { Parsed } from './parse.ts'
+export { parseRequest, typeNameOf } from './parse.ts'
 
 // Problems and sentences
-export { isRetryable, PROBLEM_CODES } from './problems.ts'
-export type { Problem, ProblemCode, ProblemDetails, Problems } from './problems.ts'
-export { sentenceOf, sentencesOf } from './sentences.ts'
-export type { Catalogue } from './sentences.ts'
+
 export { en } from './locales/en.ts'
 export { fr } from './locales/fr.ts'
+export type { Problem, ProblemCode, ProblemDetails, Problems } from './problems.ts'
+export { isRetryable, PROBLEM_CODES } from './problems.ts'
+export type { Catalogue } from './sentences.ts'
+export { sentenceOf, sentencesOf } from './sentences.ts'

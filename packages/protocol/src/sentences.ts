@@ -5,6 +5,8 @@ export interface Catalogue {
   readonly problems: { readonly [C in ProblemCode]: (facts: Readonly<ProblemDetails[C]>) => string }
   readonly joined: (channel: string) => string
   readonly left: (channel: string) => string
+  /** Name of the host as a sender. */
+  readonly server: string
   /** Name of a sender who gave none. */
   readonly anonymous: string
 }

@@ -46,5 +46,6 @@ export const en: Catalogue = {
   },
   joined: (channel) => `You joined “${channel}”`,
   left: (channel) => `You left “${channel}”`,
+  server: 'Server',
   anonymous: 'Anonymous',
 }

@@ -48,5 +48,6 @@ export const fr: Catalogue = {
   },
   joined: (channel) => `Vous avez rejoint « ${channel} »`,
   left: (channel) => `Vous avez quitté « ${channel} »`,
+  server: 'Serveur',
   anonymous: 'Anonyme',
 }

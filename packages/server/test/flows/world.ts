@@ -1,0 +1,155 @@
+import { ClientEvent, fr, type NotificationReceived, parseHandshake, ServerEvent } from '@carillon/protocol'
+import { createMemoryStore, type NotificationStore } from '@carillon/store'
+import { type FakeClock, fakeClock } from '@carillon/testkit'
+import { connect, createSession } from '../../src/flows/connect.ts'
+import { type Core, createCore, type Settings } from '../../src/flows/core.ts'
+import { disconnect } from '../../src/flows/disconnect.ts'
+import type { Hooks, Peer, Wire } from '../../src/flows/ports.ts'
+import { onRequest } from '../../src/flows/requests.ts'
+import type { Session } from '../../src/flows/session.ts'
+import { createNotificationIds } from '../../src/rules/notification-id.ts'
+
+/** One frame that a client got. */
+export interface Frame {
+  readonly event: string
+  readonly payload: Record<string, unknown>
+}
+
+export interface TestPeer extends Peer {
+  readonly frames: Frame[]
+  readonly rooms: Set<string>
+}
+
+/** The flows of one scope over a wire of arrays: no sockets, no timers, every wait in the test's hand. */
+export interface World {
+  readonly core: Core
+  readonly store: NotificationStore
+  readonly faults: unknown[]
+  readonly time: FakeClock
+  connect(auth: object): { peer: TestPeer; session: Session }
+  disconnect(session: Session): void
+  request(session: Session, event: ClientEvent, ...args: unknown[]): void
+}
+
+/** When something that waits may go on; the default is at once. */
+export type Delay = (what: string) => Promise<void>
+
+export interface WorldOptions {
+  readonly delay?: Delay
+  readonly hooks?: Hooks
+  readonly settings?: Partial<Settings>
+  readonly wire?: (wire: Wire) => Wire
+  readonly store?: (store: NotificationStore) => NotificationStore
+}
+
+const SETTINGS: Settings = {
+  catalogue: fr,
+  announcedLimits: {},
+  channelsPerSocket: 100,
+  requestsPerSocket: 1_000,
+  channelsListed: 100,
+  page: { limit: 100, maxBytes: 1_000_000 },
+  missedBroadcasts: 100,
+  hookTimeoutMs: 5_000,
+  holeWaitMs: 200,
+  lingerMs: 30_000,
+  stats: { minIntervalMs: 250, perClientMs: 1 },
+  marks: { bucketMs: 100, keepMs: 70_000 },
+  pingIntervalMs: 25_000,
+  serverName: 'Serveur',
+}
+
+export function createWorld(options: WorldOptions = {}): World {
+  const delay = options.delay ?? (() => Promise.resolve())
+  const time = fakeClock()
+  const faults: unknown[] = []
+  const peers = new Set<TestPeer>()
+  const memory = createMemoryStore({ now: time.now })
+  const store = (options.store ?? ((same) => same))(delayed(memory, delay))
+  const plain = arrayWire(peers, delay)
+  const core = createCore({
+    scope: '/',
+    settings: { ...SETTINGS, ...options.settings },
+    store,
+    wire: (options.wire ?? ((same) => same))(plain),
+    clock: { now: time.now, time: time.now, after: time.after },
+    hooks: options.hooks ?? {},
+    announce: {
+      sent() {},
+      joined() {},
+      left() {},
+      refused() {},
+      problem: (fault) => void faults.push(fault),
+    },
+    newId: createNotificationIds('test'),
+    fingerprint: (text) => text,
+  })
+  let count = 0
+  return {
+    core,
+    store,
+    faults,
+    time,
+    connect(auth) {
+      const peer: TestPeer = { id: `peer-${count++}`, frames: [], rooms: new Set() }
+      peers.add(peer)
+      const claims = parseHandshake(auth)
+      const session = createSession(peer, claims)
+      connect(core, session, claims, false).catch((cause) => faults.push(cause))
+      return { peer, session }
+    },
+    disconnect(session) {
+      disconnect(core, session)
+      for (const peer of peers) if (peer === session.peer) peers.delete(peer)
+    },
+    request: (session, event, ...args) => onRequest(core, session, event, args),
+  }
+}
+
+function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay): Wire {
+  const framesOf = (peer: Peer): TestPeer | undefined => [...peers].find((known) => known === peer)
+  return {
+    emit: (peer, event, payload) => void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
+    emitRoom(room, event, payload, exceptRoom) {
+      for (const { rooms, frames } of peers) {
+        const isExcepted = exceptRoom !== undefined && rooms.has(exceptRoom)
+        if (rooms.has(room) && !isExcepted) frames.push({ event, payload: { ...payload } })
+      }
+    },
+    enter: (peer, room) => void framesOf(peer)?.rooms.add(room),
+    leave: (peer, room) => void framesOf(peer)?.rooms.delete(room),
+    watchHeartbeats() {},
+    drained: () => delay('drained'),
+    dismiss() {},
+  }
+}
+
+/** The same store, but every answer takes its time: before the work, and again before the caller hears of it. */
+function delayed(store: NotificationStore, delay: Delay): NotificationStore {
+  const around = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    await delay(`${what} begins`)
+    const result = await work()
+    await delay(`${what} ends`)
+    return result
+  }
+  return {
+    ...store,
+    append: (entries) => around('append', () => store.append(entries)),
+    read: (stream, query) => around('read', () => store.read(stream, query)),
+    heads: (streams) => around('heads', () => store.heads(streams)),
+    cursors: (subscriber, streams) => around('cursors', () => store.cursors(subscriber, streams)),
+    moveCursors: (moves) => around('moveCursors', () => store.moveCursors(moves)),
+  }
+}
+
+export function notifications(frames: readonly Frame[], stream: string): NotificationReceived[] {
+  return frames
+    .filter(({ event, payload }) => event === ServerEvent.NotificationReceived && payload.stream === stream)
+    .map(({ payload }) => payload as unknown as NotificationReceived)
+}
+
+export function offsetsOf(frames: readonly Frame[], stream: string): number[] {
+  return notifications(frames, stream).map(({ offset }) => offset)
+}
+
+export { ClientEvent, ServerEvent }

@@ -1,0 +1,76 @@
+import type { CursorMove, Head, StreamKey } from '../port.ts'
+import { countCursors, dropCursor, getCursor, putCursor, subscribersOf } from './cursor-set.ts'
+import { devicePrefix, subscriberId } from './keys.ts'
+import {
+  dropIfTrivial,
+  dropStream,
+  findStream,
+  openStream,
+  type State,
+  type StreamRecord,
+  touch,
+} from './streams.ts'
+
+export function cursorOf(state: State, subscriber: string, stream: StreamKey): Head | null {
+  const record = findStream(state, stream)
+  const cursor = record === undefined ? undefined : getCursor(record.cursors, subscriber)
+  if (record === undefined || cursor === undefined) return null
+  return typeof cursor === 'number' ? { epoch: record.epoch, offset: cursor } : cursor
+}
+
+export function moveCursor(state: State, { subscriber, stream, to }: CursorMove): void {
+  const known = findStream(state, stream)
+  const id = subscriberId(subscriber)
+  if (to === null) {
+    if (known !== undefined) forgetCursor(state, known, id)
+    return
+  }
+  if (to.epoch !== (known?.epoch ?? state.epoch)) return
+  const record = known ?? openStream(state, stream)
+  const before = getCursor(record.cursors, id)
+  if (before === undefined) state.cursors += 1
+  record.cursors = putCursor(
+    record.cursors,
+    id,
+    typeof before === 'number' ? Math.max(before, to.offset) : to.offset,
+  )
+  touch(state, record)
+  if (before === undefined) boundCursors(state, record)
+}
+
+/** The user's own stream, and every cursor of the user in the scope. */
+export function forgetUser(state: State, scope: string, user: string): void {
+  const own = findStream(state, { scope, kind: 'user', name: user })
+  if (own !== undefined) dropStream(state, own)
+  const alone = subscriberId({ user, device: null })
+  const devices = devicePrefix(user)
+  for (const record of state.streams.values()) {
+    if (record.scope !== scope) continue
+    for (const id of subscribersOf(record.cursors)) {
+      if (id === alone || id.startsWith(devices)) forgetCursor(state, record, id)
+    }
+  }
+}
+
+/**
+ * One stream that is flooded with subscribers must not cost the others theirs: the one with most cursors pays.
+ * A stream always keeps one, so the bound may be passed by the number of streams, which is bounded too.
+ */
+function boundCursors(state: State, grown: StreamRecord): void {
+  if (countCursors(grown.cursors) >= countCursors(state.mostCursors?.cursors ?? null))
+    state.mostCursors = grown
+  if (state.cursors <= state.settings.maxCursors) return
+  const payer = state.mostCursors ?? grown
+  if (countCursors(payer.cursors) <= 1) return
+  for (const oldest of subscribersOf(payer.cursors)) {
+    forgetCursor(state, payer, oldest)
+    return
+  }
+}
+
+function forgetCursor(state: State, record: StreamRecord, id: string): void {
+  if (getCursor(record.cursors, id) === undefined) return
+  record.cursors = dropCursor(record.cursors, id)
+  state.cursors -= 1
+  dropIfTrivial(state, record)
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type OpenedStore,
+  type OpenStore,
+  STORE_RULES,
+  type StoreWish,
+  storeContract,
+} from '../src/contract.ts'
+import { createMemoryStore, type NotificationStore } from '../src/index.ts'
+import { createNaiveStore } from './naive-store.ts'
+import * as wrongStores from './wrong-stores.ts'
+
+/** Runs the contract under a runner that only takes notes. */
+async function failedRules(open: OpenStore): Promise<string[]> {
+  const cases: { readonly title: string; readonly run: () => Promise<void> }[] = []
+  storeContract((title, run) => cases.push({ title, run }), open)
+  const failed: string[] = []
+  for (const { title, run } of cases) {
+    await run().catch(() => failed.push(title.slice(1, title.indexOf(']'))))
+  }
+  expect(cases).toHaveLength(STORE_RULES.length)
+  return failed
+}
+
+/** Keeps its data in an inner store that outlives the handles on it. */
+function lasting(wish: StoreWish): OpenedStore {
+  const inner = createMemoryStore(wish)
+  const open = (): OpenedStore['store'] => ({
+    ...inner,
+    shared: true,
+    durability: { level: 'power', sentence: 'Kept.' },
+    close: async () => {},
+  })
+  return { store: open(), reopen: open, close: () => inner.close() }
+}
+
+describe('the contract accepts', () => {
+  it('[SC1] a store that shares its data and keeps it, on the real clock', async () => {
+    expect(await failedRules(lasting)).toEqual([])
+  })
+
+  it('[SC2] a store that was written in another way', async () => {
+    const open = (wish: StoreWish): OpenedStore => {
+      let time = 0
+      const advance = (ms: number): void => {
+        time += ms
+      }
+      return { store: createNaiveStore({ ...wish, now: () => time + 1 }), advance }
+    }
+    expect(await failedRules(open)).toEqual([])
+  })
+
+  it('[SC3] a store whose methods need their this', async () => {
+    class Store implements NotificationStore {
+      #inner = createMemoryStore()
+      shared = this.#inner.shared
+      durability = this.#inner.durability
+      append = this.#inner.append
+      read = this.#inner.read
+      heads = this.#inner.heads
+      cursors = this.#inner.cursors
+      moveCursors = this.#inner.moveCursors
+      prune = this.#inner.prune
+      clear = this.#inner.clear
+      forget = this.#inner.forget
+      close(): Promise<void> {
+        return this.#inner.close()
+      }
+    }
+    expect(await failedRules(() => ({ store: new Store() }))).toEqual([])
+  })
+})
+
+describe('the contract refuses', () => {
+  const expected: Record<keyof typeof wrongStores, readonly string[]> & Record<string, readonly string[]> = {
+    racingOffsets: ['ST2'],
+    holesOfOthers: ['ST10'],
+    prefixMatch: ['ST5'],
+    sharedObjects: ['ST9'],
+    silentTrim: ['ST18'],
+    uncoveredHoles: ['ST19', 'ST20'],
+    readsExpired: ['ST19'],
+    lostKeys: ['ST21', 'ST22', 'ST24', 'ST25'],
+    keysOfEverybody: ['ST23'],
+    keysTooLate: ['ST24'],
+    allOrNothing: ['ST25'],
+    cursorsGoBack: ['ST27'],
+    noDevices: ['ST29', 'ST30'],
+    oneEpoch: ['ST33', 'ST35'],
+    cursorsLostByClear: ['ST34'],
+    forgetsTooMuch: ['ST35'],
+    losesAll: ['ST37'],
+    sharesNothing: ['ST38'],
+  }
+  for (const [name, open] of Object.entries(wrongStores)) {
+    it(`[SC4] ${name}: exactly the rule that it breaks`, async () => {
+      expect(await failedRules(open)).toEqual(expected[name])
+    })
+  }
+
+  it('[SC5] a store that promises more than memory and does not say how to open it again', async () => {
+    const { store } = lasting({})
+    expect(await failedRules(() => ({ store }))).toEqual(['ST37', 'ST38'])
+  })
+})
+
+it('[SC6] rule ids are unique and in order', () => {
+  expect(STORE_RULES.map((rule) => rule.id)).toEqual(STORE_RULES.map((_, at) => `ST${at + 1}`))
+})

@@ -1,0 +1,47 @@
+import { defaultClientConditions, defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+// Tests read the sources of the packages, so that nothing has to be built first.
+const SOURCES = 'carillon-source'
+// The projects load this file again: the environment keeps the seed the same for all of them.
+process.env.CARILLON_SEED ??= String(Date.now() % 2 ** 31)
+
+export default defineConfig({
+  test: {
+    reporters: process.env.CI
+      ? ['default', ['json', { outputFile: '.cache/vitest-report.json' }]]
+      : ['default'],
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        resolve: { conditions: [SOURCES, ...defaultClientConditions] },
+        ssr: { resolve: { conditions: [SOURCES, ...defaultServerConditions] } },
+        test: {
+          name: 'unit',
+          globalSetup: ['.ci/print-seed.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          environment: 'node',
+          isolate: true,
+          testTimeout: 15_000,
+          hookTimeout: 15_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: 'tsc',
+            tsconfig: '.ci/tsconfig.type-tests.json',
+            include: ['packages/*/test/**/*.test-d.ts'],
+          },
+        },
+      },
+    ],
+  },
+})
