@@ -23,4 +23,4 @@ export type {
 } from './edge/options.ts'
 // Hooks
 export type { AuthorizationRequest, ValidationRequest } from './flows/ports.ts'
-export type { Identity } from './flows/session.ts'
+export type { Identity } from './rules/identity.ts'

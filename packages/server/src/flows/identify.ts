@@ -1,8 +1,8 @@
 import { type Claims, isPlainObject, type Problems, parseHandshake } from '@carillon/protocol'
+import type { Identity } from '../rules/identity.ts'
 import { type Core, reportFault } from './core.ts'
 import { ask } from './hooks.ts'
 import type { Peer } from './ports.ts'
-import type { Identity } from './session.ts'
 
 export type Identified =
   | { readonly ok: true; readonly identity: Identity }

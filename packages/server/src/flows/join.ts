@@ -1,4 +1,4 @@
-import type { ChannelJoined, Problems, Request } from '@carillon/protocol'
+import type { ChannelJoined, Request } from '@carillon/protocol'
 import { isoTime } from '../rules/payloads.ts'
 import type { Claimed } from '../rules/position.ts'
 import { channelKey } from '../rules/streams.ts'
@@ -6,7 +6,7 @@ import { type Core, reportFault } from './core.ts'
 import { cursorsOf } from './cursors.ts'
 import { admit, deliver, drop, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import type { Reply } from './reply.ts'
-import { authorize } from './rights.ts'
+import { authorize, isRefusal } from './rights.ts'
 import type { Feed, Session } from './session.ts'
 import { onStateChange } from './stats.ts'
 
@@ -130,8 +130,4 @@ function joinedPayload(core: Core, { tail }: Feed, pendingCount: number, hasMore
 
 function channelCount(session: Session): number {
   return session.feeds.reduce((count, { tail }) => count + (tail.stream.kind === 'channel' ? 1 : 0), 0)
-}
-
-function isRefusal(problems: readonly unknown[]): problems is Problems {
-  return problems.length > 0
 }

@@ -1,5 +1,5 @@
 import type { JsonObject, NotificationDraft, Problem, ServerEvent } from '@carillon/protocol'
-import type { Identity } from './session.ts'
+import type { Identity } from '../rules/identity.ts'
 
 /** One connection of a client, as far as the flows know it. */
 export interface Peer {

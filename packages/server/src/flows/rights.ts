@@ -28,6 +28,10 @@ export async function validate(core: Core, request: ValidationRequest): Promise<
   return failed('validate')
 }
 
+export function isRefusal(problems: readonly Problem[]): problems is Problems {
+  return problems.length > 0
+}
+
 function failed(hook: string): Problems {
   return [{ code: 'hook-failed', hook }]
 }

@@ -1,10 +1,10 @@
-import type { NotificationDraft, NotificationSent, Problem, Problems, Request } from '@carillon/protocol'
+import type { NotificationDraft, NotificationSent, Problem, Request } from '@carillon/protocol'
 import type { AppendOutcome, Item, NewEntry, StreamKey } from '@carillon/store'
 import { sentPayload } from '../rules/payloads.ts'
 import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
-import { authorize, validate } from './rights.ts'
+import { authorize, isRefusal, validate } from './rights.ts'
 import type { Session } from './session.ts'
 import { signal } from './tails.ts'
 
@@ -146,8 +146,4 @@ function keyScopeOf(session: Session): string {
   const { userId, verified } = session.identity
   if (verified && userId !== null) return `u:${userId}`
   return session.clientId === null ? `s:${session.peer.id}` : `g:${session.clientId}`
-}
-
-function isRefusal(problems: readonly Problem[]): problems is Problems {
-  return problems.length > 0
 }

@@ -1,17 +1,8 @@
-import type { Position } from '@carillon/protocol'
 import type { Subscriber } from '@carillon/store'
+import type { Identity } from '../rules/identity.ts'
 import type { Proof } from '../rules/proof.ts'
 import type { Tail } from '../rules/tail.ts'
 import type { Peer } from './ports.ts'
-
-/** Who a connection belongs to. */
-export interface Identity {
-  /** `null` for a guest. */
-  readonly userId: string | null
-  readonly username: string | null
-  /** Whether `authenticate` vouches for it; otherwise it is what the client claims. */
-  readonly verified: boolean
-}
 
 /** The reading of what a feed missed, while it goes on. */
 export interface Run {
@@ -53,10 +44,4 @@ export interface Session {
   lanes: Map<string, (() => unknown)[]> | null
   /** Set for subscribers whose client does not tell its positions. */
   proof: Proof | null
-}
-
-export type Positions = { readonly b: Position | null; readonly u: Position | null }
-
-export function isReady(session: Session): boolean {
-  return session.state === 'ready'
 }

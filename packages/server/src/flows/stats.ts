@@ -1,16 +1,10 @@
-import {
-  type ChannelsList,
-  type Problems,
-  type Request,
-  ServerEvent,
-  type ServerStats,
-} from '@carillon/protocol'
+import { type ChannelsList, type Request, ServerEvent, type ServerStats } from '@carillon/protocol'
 import { statsPayload } from '../rules/payloads.ts'
 import { onStatsSent, waitBeforeStats } from '../rules/stats-pace.ts'
 import { EVERYBODY_ROOM } from '../rules/streams.ts'
 import type { Core } from './core.ts'
 import type { Reply } from './reply.ts'
-import { authorize } from './rights.ts'
+import { authorize, isRefusal } from './rights.ts'
 import type { Session } from './session.ts'
 
 export function statsOf(core: Core): ServerStats {
@@ -67,8 +61,4 @@ export function onStateChange(core: Core): void {
 function sendStats(core: Core): void {
   onStatsSent(core.pace, core.clock.now())
   if (core.ready > 0) core.wire.emitRoom(EVERYBODY_ROOM, ServerEvent.ServerStats, statsOf(core))
-}
-
-function isRefusal(problems: readonly unknown[]): problems is Problems {
-  return problems.length > 0
 }

@@ -1,0 +1,9 @@
+const { connectNotifications } = require('@carillon/client')
+const { attachNotifications } = require('@carillon/server')
+const { Server } = require('socket.io')
+const exchange = require('./exchange.cjs')
+
+exchange({ Server, attachNotifications, connectNotifications }).catch((error) => {
+  console.error(error)
+  process.exit(1)
+})

@@ -1,0 +1,6 @@
+import { connectNotifications } from '@carillon/client'
+import { attachNotifications } from '@carillon/server'
+import { Server } from 'socket.io'
+import exchange from './exchange.cjs'
+
+await exchange({ Server, attachNotifications, connectNotifications })
