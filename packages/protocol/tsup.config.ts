@@ -1,11 +1,13 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  // More entries than one, so that the names stand apart from the schemas: a browser bundle that needs only names
+  // then leaves the schemas and their library out.
+  entry: ['src/index.ts', 'src/plain.ts', 'src/checks.ts'],
   format: ['esm', 'cjs'],
   platform: 'neutral',
   target: 'es2022',
-  dts: true,
+  dts: { entry: 'src/index.ts' },
   sourcemap: true,
   treeshake: true,
 })

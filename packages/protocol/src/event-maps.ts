@@ -1,12 +1,16 @@
 import type { Answer, Answers } from './answers.ts'
-import type { JoinOptions, NotificationInput, Positions, ServerPayload } from './payloads.ts'
 import type { ClientEvent, ServerEvent } from './events.ts'
+import type { JoinOptions, NotificationInput, Positions, ServerPayload } from './payloads.ts'
 
 type Ack<E extends ClientEvent> = (answer: Answer<Answers[E]>) => void
 
 /** What a client emits. Types the `emit` of socket.io-client; the acknowledgement is always optional. */
 export interface ClientToServerEvents {
-  'join-channel': (channel: string, options?: JoinOptions | null | Ack<'join-channel'>, ack?: Ack<'join-channel'>) => void
+  'join-channel': (
+    channel: string,
+    options?: JoinOptions | null | Ack<'join-channel'>,
+    ack?: Ack<'join-channel'>,
+  ) => void
   'leave-channel': (channel: string, ack?: Ack<'leave-channel'>) => void
   'send-notification': (notification: NotificationInput, ack?: Ack<'send-notification'>) => void
   'get-stats': (ack?: Ack<'get-stats'>) => void

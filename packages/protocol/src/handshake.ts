@@ -18,11 +18,11 @@ const NO_POSITIONS = { b: null, u: null } as const
 export function parseHandshake(auth: unknown): Claims {
   const given = isPlainObject(auth) ? auth : {}
   const { user_id, username, device_id, notifications } = handshake.entries
-  const v2 = read(notifications, given['notifications'])
+  const v2 = read(notifications, given.notifications)
   return {
-    userId: read(user_id, given['user_id']),
-    username: read(username, given['username']),
-    deviceId: read(device_id, given['device_id']),
+    userId: read(user_id, given.user_id),
+    username: read(username, given.username),
+    deviceId: read(device_id, given.device_id),
     version: v2 === null ? 1 : 2,
     clientId: v2?.clientId ?? null,
     since: v2?.since ? { b: v2.since.b ?? null, u: v2.since.u ?? null } : NO_POSITIONS,

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { ClientEvent } from './events.ts'
 import { isPlainObject } from './json.ts'
 import { LIMITS } from './limits.ts'
-import { requestArguments, type Request } from './payloads.ts'
+import { type Request, requestArguments } from './payloads.ts'
 import type { Problem, Problems } from './problems.ts'
 
 export type Parsed<T> =
@@ -11,6 +11,12 @@ export type Parsed<T> =
 
 /** The argument whose fields are named alone in sentences, as the protocol page does. */
 const MAIN_ARGUMENT = 'notification'
+
+/** More than a reader can use. Without an end, a few kilobytes of nonsense would cost a megabyte of sentences. */
+const MOST_PROBLEMS = 32
+
+/** Names of fields may come over the network too: what is cut off here is not said again in every sentence. */
+const LONGEST_FIELD = LIMITS.channelNameBytes
 
 /** One problem per field, every field: a form can then mark all that is wrong at once. */
 const CONFIG = { abortPipeEarly: true } as const
@@ -31,7 +37,7 @@ export function parseRequest<E extends ClientEvent>(event: E, args: readonly unk
     if (parsed.ok) value[name] = parsed.value
     else problems.push(...parsed.problems)
   }
-  for (let at = names.length; at < args.length; at++) {
+  for (let at = names.length; at < args.length && problems.length < MOST_PROBLEMS; at++) {
     const extra = args[at]
     if (extra === null || extra === undefined) continue
     problems.push({ code: 'unexpected-argument', event, position: at + 1, received: typeNameOf(extra) })
@@ -43,25 +49,35 @@ export function parseRequest<E extends ClientEvent>(event: E, args: readonly unk
 function parseArgument(name: string, schema: v.GenericSchema, given: unknown): Parsed<unknown> {
   // Without a payload every obligatory field is missing, and saying so helps more than "payload missing".
   const input = name === MAIN_ARGUMENT ? (given ?? {}) : given
-  const wantsObject = schema.type === 'object' || schema.type === 'record'
-  if (wantsObject && !isPlainObject(input)) {
-    const missing = input === undefined || input === null
+  const missing = input === undefined || input === null
+  const isOptional = schema.type === 'nullish'
+  // Every optional argument is an object. The schema alone would take a list for an object without fields.
+  const wantsObject = isOptional || schema.type === 'object' || schema.type === 'record'
+  if (wantsObject && !isPlainObject(input) && !(isOptional && missing)) {
     return refuse([
       missing
         ? { code: 'field-required', field: name }
         : { code: 'field-type', field: name, expected: 'object', received: typeNameOf(input) },
     ])
   }
+  // Counted before every entry is looked at: a request may bring a hundred thousand.
+  if (schema.type === 'record' && isPlainObject(input)) {
+    const max = LIMITS.positionsPerRequest
+    if (Object.keys(input).length > max)
+      return refuse([{ code: 'field-too-long', field: name, max, unit: 'entries' }])
+  }
   const result = v.safeParse(schema, input, CONFIG)
-  const problems = result.success ? [] : result.issues.map((issue) => problemOf(issue, name))
-  if (result.success && name === MAIN_ARGUMENT) problems.push(...exclusiveFields(result.output))
+  const issues = result.success ? [] : result.issues.slice(0, MOST_PROBLEMS)
+  const problems = issues.map((issue) => problemOf(issue, name))
+  if (name === MAIN_ARGUMENT) problems.push(...exclusiveFields(input))
   if (isNonEmpty(problems)) return refuse(problems)
   return { ok: true, value: result.output }
 }
 
-function exclusiveFields(draft: unknown): Problem[] {
-  const { channel, to } = draft as Request<'send-notification'>['notification']
-  if (channel === null || to === null) return []
+function exclusiveFields(input: unknown): Problem[] {
+  if (!isPlainObject(input)) return []
+  const { channel, to } = input
+  if (channel === undefined || channel === null || to === undefined || to === null) return []
   return [{ code: 'fields-exclusive', field: 'channel', other: 'to' }]
 }
 
@@ -112,7 +128,7 @@ function dataProblem(code: string, field: string): Problem {
 }
 
 function fieldOf(issue: Issue, argument: string): string {
-  const path = issue.path?.map((item) => String(item.key)) ?? []
+  const path = issue.path?.map((item) => String(item.key).slice(0, LONGEST_FIELD)) ?? []
   if (argument === MAIN_ARGUMENT && path.length > 0) return path.join('.')
   return [argument, ...path].join('.')
 }

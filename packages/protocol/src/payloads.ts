@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { findJsonFault, isPlainObject, type JsonObject } from './json.ts'
 import { LIMITS } from './limits.ts'
-import { isBlank, isPlainName, isStorableText } from './text.ts'
 import { isStreamName, type StreamName } from './streams.ts'
+import { isBlank, isPlainName, isStorableText } from './text.ts'
 
 /*
  * The one source of every payload: the TypeScript types, the check at run time and schema.json all come from
@@ -22,7 +22,12 @@ const channelName = v.pipe(
   v.check(isPlainName, 'ill-formed'),
 )
 
-const userId = v.pipe(v.string(), notBlank, v.maxLength(LIMITS.identityLength), v.check(isPlainName, 'ill-formed'))
+const userId = v.pipe(
+  v.string(),
+  notBlank,
+  v.maxLength(LIMITS.identityLength),
+  v.check(isPlainName, 'ill-formed'),
+)
 
 const data = v.pipe(
   v.custom<JsonObject>(isPlainObject, 'field-type'),

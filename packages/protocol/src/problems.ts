@@ -21,6 +21,7 @@ export interface ProblemDetails {
   'hook-failed': { hook: string }
   'store-unavailable': { outcome: 'refused' | 'unknown' }
   closing: { retryAfterMs: number }
+  'history-lost': { stream: string; reason: string }
   internal: Record<never, never>
 }
 
@@ -69,5 +70,6 @@ export const PROBLEM_CODES = Object.keys({
   'hook-failed': true,
   'store-unavailable': true,
   closing: true,
+  'history-lost': true,
   internal: true,
 } satisfies Record<ProblemCode, true>) as readonly ProblemCode[]

@@ -18,7 +18,9 @@ export function isStorableText(text: string): boolean {
 
 /** A name that looks like another one is a trap for the reader: no controls, no direction marks, one normal form. */
 export function isPlainName(name: string): boolean {
-  return isWellFormed(name) && !CONTROL.test(name) && !BIDI_CONTROL.test(name) && name.normalize('NFC') === name
+  return (
+    isWellFormed(name) && !CONTROL.test(name) && !BIDI_CONTROL.test(name) && name.normalize('NFC') === name
+  )
 }
 
 /** Bytes of the text in UTF-8; the two halves of a pair count two each. */

@@ -42,6 +42,7 @@ export const en: Catalogue = {
         ? `Storing could not be confirmed, try again with the same key`
         : `Storing failed, try again later`,
     closing: () => `The server is closing, connect again`,
+    'history-lost': ({ stream }) => `Notifications of the stream '${stream}' are no longer available`,
     internal: () => `An internal error occurred`,
   },
   joined: (channel) => `You joined “${channel}”`,

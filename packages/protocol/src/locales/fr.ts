@@ -21,10 +21,12 @@ export const fr: Catalogue = {
     'field-required': ({ field }) => `Le champ '${field}' est obligatoire`,
     'field-type': ({ field, expected, received }) =>
       `Le champ '${field}' doit être ${typeName(expected)} (reçu : ${typeName(received)})`,
-    'field-too-long': ({ field, max, unit }) => `Le champ '${field}' ne doit pas dépasser ${max} ${UNITS[unit]}`,
+    'field-too-long': ({ field, max, unit }) =>
+      `Le champ '${field}' ne doit pas dépasser ${max} ${UNITS[unit]}`,
     'field-range': ({ field, min, max }) => `Le champ '${field}' doit être compris entre ${min} et ${max}`,
     'ill-formed': ({ field }) => `Le champ '${field}' contient des caractères non autorisés`,
-    'unknown-type': ({ field, allowed }) => `Le champ '${field}' doit être l'une des valeurs : ${allowed.join(', ')}`,
+    'unknown-type': ({ field, allowed }) =>
+      `Le champ '${field}' doit être l'une des valeurs : ${allowed.join(', ')}`,
     'not-json': ({ field }) => `Le champ '${field}' ne doit contenir que des valeurs JSON`,
     'too-deep': ({ field, max }) => `Le champ '${field}' est trop imbriqué (${max} niveaux au plus)`,
     'too-many-keys': ({ field, max }) => `Le champ '${field}' contient trop de valeurs (${max} au plus)`,
@@ -44,6 +46,7 @@ export const fr: Catalogue = {
         ? `L'enregistrement n'a pas pu être confirmé, réessayez avec la même clé`
         : `L'enregistrement a échoué, réessayez plus tard`,
     closing: () => `Le serveur s'arrête, reconnectez-vous`,
+    'history-lost': ({ stream }) => `Des notifications du flux '${stream}' ne sont plus disponibles`,
     internal: () => `Une erreur interne est survenue`,
   },
   joined: (channel) => `Vous avez rejoint « ${channel} »`,
