@@ -65,7 +65,10 @@ export const lifeRules: readonly Rule[] = [
         (await store.cursors(name, places)).map((cursor) => cursor !== null)
       for (const device of devices) assert.deepEqual(await known(device), [false, false, false, true])
       for (const other of others)
-        assert.deepEqual((await known(other)).filter((_, at) => at !== 2), [true, true, true])
+        assert.deepEqual(
+          (await known(other)).filter((_, at) => at !== 2),
+          [true, true, true],
+        )
       const [own, channel, away] = await store.heads([stream('alice', 'user'), stream('alice'), elsewhere])
       assert.deepEqual([own?.offset, channel?.offset, away?.offset], [0, 1, 1])
       assert.notEqual(own?.epoch, heads[2]?.epoch, 'the offsets that are used again are of another epoch')

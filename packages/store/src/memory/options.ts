@@ -56,36 +56,36 @@ export const MEMORY_STORE_DEFAULTS: MemoryStoreSettings = Object.freeze({
 
 export function resolveOptions(options: MemoryStoreOptions = {}): MemoryStoreSettings {
   if (typeof options !== 'object' || options === null) throw badOption('options', 'an object', options)
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(MEMORY_STORE_DEFAULTS, name)) {
-      throw badOption(name, `one of ${Object.keys(MEMORY_STORE_DEFAULTS).join(', ')}`, 'an unknown option')
-    }
-  }
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(MEMORY_STORE_DEFAULTS, name))
+  if (unknown !== undefined)
+    throw badOption(unknown, `one of ${Object.keys(MEMORY_STORE_DEFAULTS).join(', ')}`)
   const now = options.now ?? MEMORY_STORE_DEFAULTS.now
   if (typeof now !== 'function') throw badOption('now', 'a function', now)
   return {
     maxItemsPerStream: positive('maxItemsPerStream', options.maxItemsPerStream),
     maxStreams: positive('maxStreams', options.maxStreams),
     maxBytes: positive('maxBytes', options.maxBytes),
-    maxAgeMs:
-      options.maxAgeMs === Number.POSITIVE_INFINITY
-        ? options.maxAgeMs
-        : positive('maxAgeMs', options.maxAgeMs),
+    maxAgeMs: positive('maxAgeMs', options.maxAgeMs, 'a positive integer or Infinity'),
     maxCursors: positive('maxCursors', options.maxCursors),
     now,
   }
 }
 
-function positive(name: Exclude<keyof MemoryStoreSettings, 'now'>, given: number | undefined): number {
+type Bound = Exclude<keyof MemoryStoreSettings, 'now'>
+
+function positive(name: Bound, given: number | undefined, expected = 'a positive integer'): number {
   if (given === undefined) return MEMORY_STORE_DEFAULTS[name]
-  if (!Number.isSafeInteger(given) || given < 1) throw badOption(name, 'a positive integer', given)
+  const endless = given === Number.POSITIVE_INFINITY && expected.includes('Infinity')
+  if (!endless && (!Number.isSafeInteger(given) || given < 1)) throw badOption(name, expected, given)
   return given
 }
 
-function badOption(name: string, expected: string, got: unknown): NotificationsStoreError {
-  const shown = typeof got === 'string' ? `'${got}'` : String(got)
-  return new NotificationsStoreError(
-    'BAD_OPTION',
-    `createMemoryStore: "${name}" must be ${expected}, got ${shown}`,
-  )
+function badOption(name: string, expected: string, ...got: unknown[]): NotificationsStoreError {
+  const came = got.map((value) => `, got ${shown(value)}`).join('')
+  return new NotificationsStoreError('BAD_OPTION', `createMemoryStore: "${name}" must be ${expected}${came}`)
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
