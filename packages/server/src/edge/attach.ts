@@ -2,14 +2,14 @@ import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import type { Namespace, Server, Socket } from 'socket.io'
 import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
 import type { Shared } from './attachment.ts'
+import { systemClock } from './clock.ts'
 import { NotificationsError } from './errors.ts'
 import { createFamily, type Members } from './family.ts'
 import { createAnnounce, createEmitter, createNamespaceHandle, type NotificationsHandle } from './handle.ts'
+import { occupy, vacate } from './occupied.ts'
 import { type NotificationsOptions, resolveOptions } from './options.ts'
+import { createPatientStore } from './patient-store.ts'
 import { createSingle } from './single.ts'
-
-/** Namespaces that are served: a second attachment would answer every request twice. */
-const attached = new WeakSet<Namespace>()
 
 /**
  * Gives a Socket.IO server the whole notification protocol: channels, broadcast, confirmed sends, statistics,
@@ -26,18 +26,15 @@ export function attachNotifications(
   options: NotificationsOptions = {},
 ): NotificationsHandle {
   const nsp = namespaceOf(io)
-  const { settings, log } = resolveOptions(options, heartbeatOf(nsp))
+  const { settings, log, storeTimeoutMs } = resolveOptions(options, heartbeatOf(nsp))
   checkAccess(options)
-  const ownStore = options.store === undefined
-  const store = options.store ?? createMemoryStore()
+  const ownStore = options.store === undefined ? createMemoryStore() : null
+  const store =
+    ownStore ?? createPatientStore(options.store ?? createMemoryStore(), storeTimeoutMs, systemClock)
   if (!store.shared && spansNodes(nsp)) {
     throw new NotificationsError('STORE_NOT_SHARED', `attachNotifications: ${NOT_SHARED_SENTENCE}`)
   }
-  if (attached.has(nsp)) {
-    const message = `attachNotifications: the namespace "${nsp.name}" has notifications already; close() them first`
-    throw new NotificationsError('ALREADY_ATTACHED', message)
-  }
-  attached.add(nsp)
+  occupy(nsp)
   const emitter = createEmitter()
   const shared: Shared = { store, settings, hooks: hooksOf(options), announce: createAnnounce(emitter, log) }
   const members = isParent(nsp)
@@ -47,15 +44,16 @@ export function attachNotifications(
     warnIfSplit(socket.nsp, store, (message) => log.error(message))
     members.serve(socket)
   }
-  nsp.on('connection', onConnection)
-  for (const socket of members.connected()) onConnection(socket)
+  const places = members.places()
+  for (const place of places) place.on('connection', onConnection)
+  for (const place of places) for (const socket of place.sockets.values()) onConnection(socket)
   log.info(store.durability.sentence)
 
   const close = async (): Promise<void> => {
     for (const place of members.places()) place.off('connection', onConnection)
     await members.stop()
-    attached.delete(nsp)
-    if (ownStore) await store.close()
+    vacate(nsp)
+    await ownStore?.close()
   }
   return createHandle(emitter, members, close)
 }

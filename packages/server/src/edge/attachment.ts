@@ -5,13 +5,14 @@ import type { Namespace, Socket } from 'socket.io'
 import { connect, createSession } from '../flows/connect.ts'
 import type { Settings } from '../flows/core.ts'
 import { type Core, createCore, reportFault } from '../flows/core.ts'
-import { disconnect, heartbeat, placesOf } from '../flows/disconnect.ts'
+import { disconnect, heartbeat } from '../flows/disconnect.ts'
 import type { Announce, Hooks } from '../flows/ports.ts'
 import { onRequest } from '../flows/requests.ts'
 import type { Session } from '../flows/session.ts'
 import { createNotificationIds } from '../rules/notification-id.ts'
 import { createAway } from './away.ts'
 import { systemClock } from './clock.ts'
+import { createDrains } from './drains.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import { createListeners } from './listeners.ts'
 import { createSocketWire, isRecovering, type Place, privateRoomOf } from './wire.ts'
@@ -49,31 +50,38 @@ export function createAttachment(
   onEmpty: () => void,
 ): Attachment {
   const place: Place = { nsp }
-  const sessions = new Map<Socket, Session>()
-  const heartbeats = createHeartbeats((socket) => {
-    const session = sessions.get(socket)
-    if (session !== undefined) heartbeat(core, session)
-  })
+  // One socket per connection and namespace, so the connection names the session, for heartbeats too.
+  const sessions = new Map<Socket['conn'], Session>()
   const away = createAway()
+  const drains = createDrains()
+  const heartbeats = createHeartbeats((conn) => {
+    const session = sessions.get(conn)
+    if (session !== undefined) heartbeat(core, session, pingIntervalOf(place))
+  })
   const report = (message: string, cause: unknown): void =>
     reportFault(core, 'REQUEST_FAILED', message, cause)
-  const wire = createSocketWire(place, { heartbeats, report })
+  const wire = createSocketWire(place, { heartbeats, drains, report })
   const core = createCore({ ...shared, scope, wire, clock: systemClock, newId, fingerprint })
   const listeners = createListeners({
     onRequest(socket, event, args) {
-      const session = sessions.get(socket)
+      const session = sessionOf(socket)
       if (session !== undefined) onRequest(core, session, event, args)
     },
     onDisconnecting: release,
     onFault: (cause) => report('A listener failed', cause),
   })
 
+  function sessionOf(socket: Socket): Session | undefined {
+    const session = sessions.get(socket.conn)
+    return session?.peer === socket ? session : undefined
+  }
+
   function serve(socket: Socket): void {
-    if (core.isClosing || sessions.has(socket)) return
+    if (core.isClosing || sessionOf(socket) !== undefined) return
     place.nsp = socket.nsp
     const claims = parseHandshake(socket.handshake.auth)
     const session = createSession(socket, claims)
-    sessions.set(socket, session)
+    sessions.set(socket.conn, session)
     listeners.addTo(socket)
     const recoverable = isRecovering(socket)
     if (recoverable) wire.enter(socket, privateRoomOf(socket))
@@ -83,28 +91,30 @@ export function createAttachment(
 
   /** Socket.IO tells a recovered client that it never was away: nobody else will join its channels again. */
   function rejoin(socket: Socket, session: Session): void {
-    for (const { channel, position } of away.take(socket.id)) {
+    for (const { channel, position } of away.back(socket.id)) {
       onRequest(core, session, ClientEvent.JoinChannel, [channel, { since: position }])
     }
   }
 
   function release(socket: Socket): void {
-    const session = sessions.get(socket)
+    const session = sessionOf(socket)
     if (session === undefined) return
-    sessions.delete(socket)
-    heartbeats.unwatch(socket)
     if (isRecovering(socket)) {
-      if (session.version === 1) away.put(socket.id, placesOf(session), core.clock.now())
+      if (session.version === 1) away.leave(socket.id, session, core.clock.now())
       wire.leave(socket, privateRoomOf(socket))
     }
+    sessions.delete(socket.conn)
+    heartbeats.unwatch(socket)
     disconnect(core, session)
+    drains.release(socket)
     if (sessions.size === 0) onEmpty()
   }
 
   async function stop(): Promise<void> {
     core.isClosing = true
+    for (const abort of [...core.aborts]) abort()
     await core.appender.idle()
-    for (const socket of [...sessions.keys()]) {
+    for (const socket of place.nsp?.sockets.values() ?? []) {
       listeners.removeFrom(socket)
       release(socket)
     }
@@ -112,7 +122,7 @@ export function createAttachment(
     core.timers.clear()
     core.cancelStats?.()
     core.cancelSweep?.()
-    await core.cursors.idle()
+    await core.cursors.flush()
     core.tails.clear()
   }
 
@@ -126,4 +136,9 @@ export function createAttachment(
       return stopped
     },
   }
+}
+
+/** The engine's own, which may be made, or made again, after the attachment. */
+function pingIntervalOf({ nsp }: Place): number {
+  return nsp?.server.engine.opts.pingInterval ?? Number.POSITIVE_INFINITY
 }

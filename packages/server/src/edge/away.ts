@@ -1,9 +1,11 @@
-import type { Place } from '../flows/disconnect.ts'
+import { type Place, placesOf } from '../flows/disconnect.ts'
+import type { Session } from '../flows/session.ts'
 
 /** Where stock clients stood that may come back by Socket.IO's own recovery, with the same socket id. */
 export interface Away {
-  put(socketId: string, places: readonly Place[], now: number): void
-  take(socketId: string): readonly Place[]
+  leave(socketId: string, session: Session, now: number): void
+  /** Where the client stood; asked when it is back. */
+  back(socketId: string): readonly Place[]
 }
 
 interface Entry {
@@ -18,19 +20,22 @@ const MOST = 100_000
 export function createAway(): Away {
   const entries = new Map<string, Entry>()
   return {
-    put(socketId, places, now) {
-      if (places.length === 0) return
-      entries.set(socketId, { places, until: now + KEEP_MS })
+    leave(socketId, session, now) {
+      const places = placesOf(session).concat(notYetBack(entries.get(socketId), session))
+      entries.delete(socketId)
+      if (places.length > 0) entries.set(socketId, { places, until: now + KEEP_MS })
       // A map keeps the order of insertion, so the oldest entries come first.
       for (const [id, { until }] of entries) {
         if (until > now && entries.size <= MOST) break
         entries.delete(id)
       }
     },
-    take(socketId) {
-      const places = entries.get(socketId)?.places ?? []
-      entries.delete(socketId)
-      return places
-    },
+    back: (socketId) => entries.get(socketId)?.places ?? [],
   }
+}
+
+/** A connection that flaps is gone again before its channels were joined. */
+function notYetBack(entry: Entry | undefined, { state, joining }: Session): readonly Place[] {
+  const places = entry?.places ?? []
+  return state === 'starting' ? places : places.filter(({ channel }) => joining.includes(channel))
 }

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks'
 import type { Clock } from '../flows/ports.ts'
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  // Whole milliseconds: V8 keeps those in place, where a fraction costs an object each.
+  now: () => Math.floor(performance.now()),
   time: () => Date.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms)

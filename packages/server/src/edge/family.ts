@@ -2,13 +2,12 @@ import type { Namespace, Socket } from 'socket.io'
 import type { Core } from '../flows/core.ts'
 import { type Attachment, createAttachment, type Shared } from './attachment.ts'
 import { NotificationsError } from './errors.ts'
+import { isOccupied } from './occupied.ts'
 
 /** The namespaces that one call serves. */
 export interface Members {
   serve(socket: Socket): void
-  /** Sockets that were there before. */
-  connected(): readonly Socket[]
-  /** Namespaces that have our listener. */
+  /** Namespaces that have our listener, or need it: of a family also the children that exist. */
   places(): readonly Namespace[]
   /** The core that the handle itself speaks of. */
   main(): Core
@@ -22,6 +21,7 @@ export interface Members {
  */
 export function createFamily(shared: Shared, parent: Namespace, scope: string | undefined): Members {
   const attachments = new Map<string, Attachment>()
+  let isClosed = false
 
   function attachmentOf(name: string, nsp: Namespace | null): Attachment {
     const known = attachments.get(name)
@@ -36,27 +36,31 @@ export function createFamily(shared: Shared, parent: Namespace, scope: string | 
     const attachment = attachments.get(name)
     if (attachment === undefined) return
     await attachment.core.appender.idle()
-    await attachment.core.cursors.idle()
+    await attachment.core.cursors.flush()
     if (attachment.isServing() || attachments.get(name) !== attachment) return
     attachments.delete(name)
     await attachment.stop()
   }
 
   return {
-    serve: (socket) => attachmentOf(socket.nsp.name, socket.nsp).serve(socket),
-    connected: () => childrenOf(parent).flatMap((nsp) => [...nsp.sockets.values()]),
+    serve(socket) {
+      // A child that the host has attached by itself is not ours.
+      if (!isOccupied(socket.nsp)) attachmentOf(socket.nsp.name, socket.nsp).serve(socket)
+    },
     places: () => [parent, ...childrenOf(parent)],
     main() {
       const message = 'a dynamic namespace is a family: say which one, notifications.of("/name").send(…)'
       throw new NotificationsError('NAMESPACE_REQUIRED', message)
     },
     of(name) {
+      if (isClosed) throw new NotificationsError('CLOSED', `of("${name}"): these notifications were closed`)
       const attachment = attachmentOf(name, null)
       // Nobody may ever connect to it: what was made for one send goes with it.
       if (!attachment.isServing()) queueMicrotask(() => void free(name))
       return attachment.core
     },
     async stop() {
+      isClosed = true
       await Promise.all([...attachments.values()].map((attachment) => attachment.stop()))
       attachments.clear()
     },

@@ -2,12 +2,15 @@ import { EventEmitter } from 'node:events'
 import {
   type ChannelsList,
   ClientEvent,
+  LIMITS,
   type NotificationInput,
   type NotificationSent,
   type Problem,
+  parseHandshake,
   parseRequest,
   type ServerStats,
   sentencesOf,
+  typeNameOf,
 } from '@carillon/protocol'
 import type TypedEmitter from 'typed-emitter'
 import type { Core } from '../flows/core.ts'
@@ -75,17 +78,21 @@ export interface NotificationsHandle extends NamespaceHandle, TypedEmitter<Notif
   close(): Promise<void>
 }
 
-/** Emits facts to the host's listeners. A listener that throws harms nobody. [G7] */
+/** Emits facts to the host's listeners. A listener that throws or rejects harms nobody. [G7] */
 export function createAnnounce(emitter: TypedEmitter<NotificationsEvents>, log: Log): Announce {
   const tell = <E extends keyof NotificationsEvents>(
     event: E,
     ...facts: Parameters<NotificationsEvents[E]>
   ) => {
-    if (emitter.listenerCount(event) === 0) return
-    try {
-      emitter.emit(event, ...facts)
-    } catch (cause) {
-      log.error(`A listener of "${event}" threw`, cause)
+    const failed = (cause: unknown): void => log.error(`A listener of "${event}" failed`, cause)
+    // One by one: what a listener throws must not keep the others from hearing.
+    for (const listener of emitter.rawListeners(event)) {
+      try {
+        const result: unknown = Reflect.apply(listener, emitter, facts)
+        if (result instanceof Promise) result.catch(failed)
+      } catch (cause) {
+        failed(cause)
+      }
     }
   }
   return {
@@ -116,6 +123,7 @@ export function createNamespaceHandle(coreOf: () => Core): NamespaceHandle {
 function sendFromHost(core: Core, notification: ServerNotification): Promise<NotificationSent> {
   if (core.isClosing) throw new NotificationsError('CLOSED', 'send: these notifications were closed')
   const { sender, ...input } = notification
+  checkSender(sender)
   const parsed = parseRequest(ClientEvent.SendNotification, [jsonCopyOf(input)])
   if (!parsed.ok) {
     const sentences = sentencesOf(core.settings.catalogue, parsed.problems)
@@ -137,7 +145,19 @@ const HOST_KEYS = 'host'
 
 /** The host may change its object afterwards; the log must not change with it. */
 function jsonCopyOf(input: NotificationInput): unknown {
-  return input.data ? { ...input, data: JSON.parse(JSON.stringify(input.data)) } : input
+  if (!input.data) return input
+  try {
+    return { ...input, data: JSON.parse(JSON.stringify(input.data)) }
+  } catch (cause) {
+    throw new NotificationsError('BAD_NOTIFICATION', 'send: "data" cannot be written as JSON', { cause })
+  }
+}
+
+/** The same rules as for a client's username. */
+function checkSender(sender: unknown): void {
+  if (sender === undefined || parseHandshake({ username: sender }).username !== null) return
+  const message = `send: "sender" must be text of 1 to ${LIMITS.identityLength} characters, got ${typeNameOf(sender)}`
+  throw new NotificationsError('BAD_NOTIFICATION', message)
 }
 
 function notSent(core: Core, problem: Problem, cause: unknown): NotificationsError {

@@ -1,28 +1,26 @@
 import type { Socket } from 'socket.io'
 
+type Connection = Socket['conn']
+
 /** Hears the answers to pings, for the sockets that need proof of what they received. */
 export interface Heartbeats {
   watch(socket: Socket): void
   unwatch(socket: Socket): void
 }
 
-type Connection = Socket['conn']
+/** The one revision of the Engine.IO protocol in which the server pings: in others a heartbeat proves nothing. */
+const PINGING_PROTOCOL = 4
 
 /** One listener for all connections: Engine.IO calls it with the connection as `this`. */
-export function createHeartbeats(onBeat: (socket: Socket) => void): Heartbeats {
-  const watched = new Map<Connection, Socket>()
+export function createHeartbeats(onBeat: (connection: Connection) => void): Heartbeats {
   function listener(this: Connection): void {
-    const socket = watched.get(this)
-    if (socket !== undefined) onBeat(socket)
+    onBeat(this)
   }
   return {
-    watch(socket) {
-      watched.set(socket.conn, socket)
-      socket.conn.on('heartbeat', listener)
+    watch({ conn }) {
+      if (conn.protocol === PINGING_PROTOCOL) conn.on('heartbeat', listener)
     },
-    unwatch(socket) {
-      // The connection may serve other namespaces and live on.
-      if (watched.delete(socket.conn)) socket.conn.off('heartbeat', listener)
-    },
+    // The connection may serve other namespaces and live on.
+    unwatch: ({ conn }) => void conn.off('heartbeat', listener),
   }
 }

@@ -35,8 +35,9 @@ export function createListeners({ onRequest, onDisconnecting, onFault }: Listene
   return {
     addTo(socket) {
       for (const [event, listener] of requests) socket.on(event, listener)
-      // "disconnecting", not "disconnect": our rooms must be left before Socket.IO saves them for a recovery.
-      socket.on('disconnecting', disconnecting)
+      // "disconnecting", not "disconnect": our rooms must be left before Socket.IO saves them for a recovery,
+      // and before a listener of the host goes through the rooms of the socket.
+      socket.prependListener('disconnecting', disconnecting)
     },
     removeFrom(socket) {
       for (const [event, listener] of requests) socket.off(event, listener)

@@ -17,3 +17,19 @@ export const consoleLog: Log = {
 }
 
 export const silentLog: Log = { info() {}, warn() {}, error() {} }
+
+/** A logger of the host that throws must not take a request down with it. [G7] */
+export function safeLog(log: Log): Log {
+  const guarded = (write: () => void): void => {
+    try {
+      write()
+    } catch {
+      // Nobody is left to tell.
+    }
+  }
+  return {
+    info: (message) => guarded(() => log.info(message)),
+    warn: (message) => guarded(() => log.warn(message)),
+    error: (message, cause) => guarded(() => log.error(message, cause)),
+  }
+}

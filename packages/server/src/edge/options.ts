@@ -1,10 +1,19 @@
-import { type Catalogue, en, fr, LIMITS, typeNameOf } from '@carillon/protocol'
+import { type Catalogue, en, fr, LIMITS, PROBLEM_CODES } from '@carillon/protocol'
 import type { NotificationStore } from '@carillon/store'
 import type { Socket } from 'socket.io'
 import type { Settings } from '../flows/core.ts'
 import type { AuthorizationRequest, ValidationRequest } from '../flows/ports.ts'
-import { NotificationsError } from './errors.ts'
-import { consoleLog, type Log, silentLog } from './log.ts'
+import { consoleLog, type Log, safeLog, silentLog } from './log.ts'
+import {
+  A_FUNCTION,
+  A_STRING,
+  AN_OBJECT,
+  badOption,
+  boundsOf,
+  checkOptions,
+  type Expectation,
+  hasMethods,
+} from './option-checks.ts'
 
 /** Who a connection belongs to, as the host knows it. */
 export interface AuthenticatedUser {
@@ -29,6 +38,11 @@ export interface ServerLimits {
   readonly missedBroadcasts?: number
   /** Milliseconds that a hook may take. @default 5000 */
   readonly hookTimeoutMs?: number
+  /**
+   * Milliseconds that a call to a given store may take; a send that takes longer is answered with an unknown
+   * outcome. @default 10000
+   */
+  readonly storeTimeoutMs?: number
 }
 
 /** How often `server-stats` goes out. The first change goes out at once. */
@@ -92,7 +106,7 @@ export interface NotificationsOptions {
   readonly log?: Log | false
 }
 
-const DEFAULTS = Object.freeze({
+const LIMIT_DEFAULTS = {
   channelsPerSocket: 100,
   requestsPerSocket: 1_000,
   channelsListed: 1_000,
@@ -100,11 +114,16 @@ const DEFAULTS = Object.freeze({
   pageBytes: 262_144,
   missedBroadcasts: 100,
   hookTimeoutMs: 5_000,
+  storeTimeoutMs: 10_000,
+} satisfies Record<keyof ServerLimits, number>
+
+const STATS_DEFAULTS = {
   minIntervalMs: 250,
   perClientMs: 1,
-}) satisfies Record<string, number>
+} satisfies Record<keyof StatsOptions, number>
 
-type BoundName = keyof typeof DEFAULTS
+/** Every bound with the value that is in force without one: tests compare the documents with it. */
+export const DEFAULTS = Object.freeze({ ...LIMIT_DEFAULTS, ...STATS_DEFAULTS })
 
 /** Healthy reordering heals itself within this time. */
 const HOLE_WAIT_MS = 200
@@ -120,6 +139,7 @@ export interface Heartbeat {
 /** Options after the check. */
 export interface Resolved {
   readonly settings: Settings
+  readonly storeTimeoutMs: number
   readonly log: Log
 }
 
@@ -128,9 +148,9 @@ export function resolveOptions(
   options: NotificationsOptions,
   { pingIntervalMs, pingTimeoutMs }: Heartbeat,
 ): Resolved {
-  checkNames(options)
-  const limits = boundsOf('limits', options.limits)
-  const stats = boundsOf('stats', options.stats)
+  checkOptions(options, EXPECTATIONS)
+  const limits = boundsOf('limits', LIMIT_DEFAULTS, options.limits)
+  const stats = boundsOf('stats', STATS_DEFAULTS, options.stats)
   const catalogue = catalogueOf(options.locale)
   const settings: Settings = {
     catalogue,
@@ -145,74 +165,55 @@ export function resolveOptions(
     lingerMs: LINGER_MS,
     stats: { minIntervalMs: stats.minIntervalMs, perClientMs: stats.perClientMs },
     marks: { bucketMs: pingIntervalMs / MARKS_PER_INTERVAL, keepMs: 2 * pingIntervalMs + pingTimeoutMs },
-    pingIntervalMs,
     serverName: options.serverName ?? catalogue.server,
   }
-  return { settings, log: options.log === false ? silentLog : (options.log ?? consoleLog) }
+  const log = options.log === false ? silentLog : (options.log ?? consoleLog)
+  return { settings, storeTimeoutMs: limits.storeTimeoutMs, log: safeLog(log) }
 }
 
-type Bounds = { readonly [name: string]: number | undefined }
+/** A method of the port that is missing here does not compile. */
+const STORE_METHODS = Object.keys({
+  append: true,
+  read: true,
+  heads: true,
+  cursors: true,
+  moveCursors: true,
+  prune: true,
+  clear: true,
+  forget: true,
+  close: true,
+} satisfies Record<Exclude<keyof NotificationStore, 'shared' | 'durability'>, true>)
 
-function boundsOf(group: string, given: ServerLimits | StatsOptions | undefined): Record<BoundName, number> {
-  const bounds: Record<BoundName, number> = { ...DEFAULTS }
-  const entries: Bounds = { ...given }
-  for (const [name, value] of Object.entries(entries)) {
-    if (value === undefined) continue
-    if (!isBoundName(name)) throw badOption(`${group}.${name}`, 'the name of a bound', name)
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw badOption(`${group}.${name}`, 'a positive integer', value)
-    }
-    bounds[name] = value
-  }
-  return bounds
-}
+const LOCALES = "'fr', 'en' or a catalogue"
 
-function isBoundName(name: string): name is BoundName {
-  return Object.hasOwn(DEFAULTS, name)
-}
+const LOG_METHODS: readonly (keyof Log)[] = ['info', 'warn', 'error']
 
-const OPTION_NAMES = {
-  store: 'object',
-  authenticate: 'function',
-  authorize: 'function',
-  validate: 'function',
-  access: 'string',
-  locale: null,
-  scope: 'string',
-  limits: 'object',
-  stats: 'object',
-  serverName: 'string',
-  log: null,
-} as const satisfies Record<keyof NotificationsOptions, string | null>
-
-function checkNames(options: NotificationsOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!isOptionName(name)) {
-      throw badOption(name, `one of the options ${Object.keys(OPTION_NAMES).join(', ')}`, name)
-    }
-    const type = OPTION_NAMES[name]
-    if (value !== undefined && type !== null && typeof value !== type)
-      throw badOption(name, `a ${type}`, value)
-  }
-  if (options.access !== undefined && options.access !== 'open')
-    throw badOption('access', "'open'", options.access)
-}
-
-function isOptionName(name: string): name is keyof typeof OPTION_NAMES {
-  return Object.hasOwn(OPTION_NAMES, name)
+const EXPECTATIONS: Readonly<Record<keyof NotificationsOptions, Expectation>> = {
+  store: { what: 'a store', fits: (value) => hasMethods(value, STORE_METHODS) },
+  authenticate: A_FUNCTION,
+  authorize: A_FUNCTION,
+  validate: A_FUNCTION,
+  access: { what: "'open'", fits: (value) => value === 'open' },
+  // Looked at more closely below.
+  locale: { what: LOCALES, fits: () => true },
+  scope: A_STRING,
+  limits: AN_OBJECT,
+  stats: AN_OBJECT,
+  serverName: A_STRING,
+  log: {
+    what: 'an object with info, warn and error, or false',
+    fits: (value) => value === false || hasMethods(value, LOG_METHODS),
+  },
 }
 
 function catalogueOf(locale: NotificationsOptions['locale']): Catalogue {
   if (locale === undefined || locale === 'fr') return fr
   if (locale === 'en') return en
-  if (typeof locale === 'object' && locale !== null && typeof locale.problems === 'object') return locale
-  throw badOption('locale', "'fr', 'en' or a catalogue", locale)
-}
-
-function badOption(field: string, expected: string, got: unknown): NotificationsError {
-  const shown = typeof got === 'string' || typeof got === 'number' ? JSON.stringify(got) : typeNameOf(got)
-  return new NotificationsError(
-    'BAD_OPTION',
-    `attachNotifications: "${field}" must be ${expected}, got ${shown}`,
-  )
+  if (typeof locale === 'object' && locale !== null && typeof locale.problems === 'object') {
+    const missing = PROBLEM_CODES.find((code) => typeof locale.problems[code] !== 'function')
+    if (missing !== undefined)
+      throw badOption(`locale.problems.${missing}`, 'a function', locale.problems[missing])
+    return locale
+  }
+  throw badOption('locale', LOCALES, locale)
 }

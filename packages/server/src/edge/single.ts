@@ -8,7 +8,6 @@ export function createSingle(shared: Shared, nsp: Namespace, scope: string | und
   const attachment = createAttachment(shared, scope ?? nsp.name, nsp, () => undefined)
   return {
     serve: attachment.serve,
-    connected: () => [...nsp.sockets.values()],
     places: () => [nsp],
     main: () => attachment.core,
     of(name) {

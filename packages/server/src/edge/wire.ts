@@ -1,5 +1,6 @@
 import type { Namespace, Socket } from 'socket.io'
 import type { Wire } from '../flows/ports.ts'
+import type { Drains } from './drains.ts'
 import type { Heartbeats } from './heartbeats.ts'
 
 /** The namespace that an attachment serves: none as long as nobody has connected to a dynamic one. */
@@ -9,6 +10,7 @@ export interface Place {
 
 export interface SocketWireSettings {
   readonly heartbeats: Heartbeats
+  readonly drains: Drains
   readonly report: (message: string, cause: unknown) => void
 }
 
@@ -16,7 +18,7 @@ export interface SocketWireSettings {
  * Frames and rooms over Socket.IO. Emits through `local`, which every adapter delivers at once; what goes
  * through the cluster instead is asynchronous with most of them, so that acknowledgements overtake it.
  */
-export function createSocketWire(place: Place, { heartbeats, report }: SocketWireSettings): Wire {
+export function createSocketWire(place: Place, { heartbeats, drains, report }: SocketWireSettings): Wire {
   /** Nothing that Socket.IO or an adapter throws may reach a flow halfway. [G7] */
   const guarded = (what: string, run: () => unknown): void => {
     try {
@@ -49,13 +51,9 @@ export function createSocketWire(place: Place, { heartbeats, report }: SocketWir
     watchHeartbeats(peer: Socket) {
       guarded('listen for heartbeats', () => heartbeats.watch(peer))
     },
-    drained: (peer: Socket) => drained(peer),
-    dismiss(peer: Socket, how) {
-      guarded('disconnect', () => {
-        // After "io server disconnect" a client stays away; after the loss of its connection it comes back.
-        if (how === 'retry') peer.conn.close()
-        else peer.disconnect()
-      })
+    drained: (peer: Socket) => drains.wait(peer),
+    dismiss(peer: Socket) {
+      guarded('disconnect', () => peer.disconnect())
     },
   }
 }
@@ -70,26 +68,4 @@ export function isRecovering(socket: Socket): boolean {
 
 export function privateRoomOf(socket: Socket): string {
   return `carillon:s:${socket.id}`
-}
-
-/** Resolves, in a later turn, when the transport has taken everything, or the connection is over. */
-async function drained(socket: Socket): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve))
-  while (socket.connected && !socket.conn.transport.writable) await changeOf(socket)
-}
-
-function changeOf({ conn }: Socket): Promise<void> {
-  const { transport } = conn
-  return new Promise((resolve) => {
-    const onChange = (): void => {
-      transport.off('drain', onChange)
-      conn.off('upgrade', onChange)
-      conn.off('close', onChange)
-      // A transport says "drain" just before it is writable again.
-      setImmediate(resolve)
-    }
-    transport.on('drain', onChange)
-    conn.on('upgrade', onChange)
-    conn.on('close', onChange)
-  })
 }

@@ -1,11 +1,9 @@
-import { BROADCAST_STREAM, channelOf, isStreamName, type Request, USER_STREAM } from '@carillon/protocol'
-import type { CursorMove, StreamKey } from '@carillon/store'
-import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
+import type { Request } from '@carillon/protocol'
+import type { CursorMove } from '@carillon/store'
+import { wireNameOf } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
-import { movesOf } from './cursors.ts'
-import { feedOn } from './feeds.ts'
 import type { Reply } from './reply.ts'
-import type { Session } from './session.ts'
+import { type Feed, type Session, subscriberOf } from './session.ts'
 
 /**
  * PROTOCOL.md, "ack-notifications": moves the cursors of a client that knows what it has handed to its
@@ -17,13 +15,17 @@ export async function ackPositions(
   { positions }: Request<'ack-notifications'>,
   reply: Reply<'ack-notifications'>,
 ): Promise<void> {
-  const { subscriber } = session
+  const subscriber = subscriberOf(session)
   const moves: CursorMove[] = []
   for (const [name, position] of Object.entries(positions)) {
-    const stream = subscriber === null ? undefined : streamOf(core, session, name)
-    if (subscriber === null || stream === undefined || position === undefined) continue
-    const { epoch, offset } = position
-    moves.push(...movesOf(subscriber, stream, { epoch, offset }))
+    const feed = feedNamed(session, name)
+    if (subscriber === null || feed === undefined || position === undefined) continue
+    const { stream, epoch, offset } = feed.tail
+    // Nobody has received what was not emitted yet.
+    if (position.epoch !== epoch) continue
+    const reached = Math.min(position.offset, offset)
+    feed.received = Math.max(feed.received, reached)
+    moves.push({ subscriber, stream, to: { epoch, offset: reached } })
   }
   try {
     if (moves.length > 0) await core.cursors.save(moves)
@@ -34,13 +36,6 @@ export async function ackPositions(
   }
 }
 
-function streamOf(core: Core, session: Session, name: string): StreamKey | undefined {
-  if (!isStreamName(name)) return undefined
-  if (name === BROADCAST_STREAM) return broadcastKey(core.scope)
-  if (name === USER_STREAM) {
-    const { userId } = session.identity
-    return userId === null ? undefined : userKey(core.scope, userId)
-  }
-  const channel = channelOf(name) ?? ''
-  return feedOn(session, channel) === undefined ? undefined : channelKey(core.scope, channel)
+function feedNamed(session: Session, name: string): Feed | undefined {
+  return session.feeds.find(({ tail }) => wireNameOf(tail.stream) === name)
 }

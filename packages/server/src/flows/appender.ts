@@ -15,6 +15,9 @@ interface Waiting {
 /** A batch that is too large holds up everybody behind it. */
 const BATCH_ENTRIES = 500
 
+/** Entries that wait for a store which does not keep up. Beyond it, saying no is kinder than running out of memory. */
+const WAITING_ENTRIES = 50_000
+
 /**
  * Gathers entries that arrive together, so that they commit together. One batch is under way at a time: two
  * at once could commit in the other order.
@@ -30,15 +33,17 @@ export function createAppender(store: Pick<NotificationStore, 'append'>): Append
       const batch = waiting.slice(0, BATCH_ENTRIES)
       waiting = waiting.slice(BATCH_ENTRIES)
       const outcomes = await append(store, batch)
-      for (const [at, { done }] of batch.entries()) {
-        done(outcomes[at] ?? { outcome: 'unknown', cause: new Error('the store left an entry unanswered') })
-      }
+      for (const [at, { done }] of batch.entries()) done(outcomeAt(outcomes, at))
     }
     running = null
   }
 
   return {
     submit(entry, done) {
+      if (waiting.length >= WAITING_ENTRIES) {
+        done({ outcome: 'refused', cause: new Error('the store does not keep up') })
+        return
+      }
       waiting.push({ entry, done })
       running ??= run()
     },
@@ -48,13 +53,30 @@ export function createAppender(store: Pick<NotificationStore, 'append'>): Append
   }
 }
 
-async function append(
-  store: Pick<NotificationStore, 'append'>,
-  batch: readonly Waiting[],
-): Promise<readonly AppendOutcome[]> {
+async function append(store: Pick<NotificationStore, 'append'>, batch: readonly Waiting[]): Promise<unknown> {
   try {
     return await store.append(batch.map(({ entry }) => entry))
   } catch (cause) {
     return batch.map(() => ({ outcome: 'unknown', cause }))
   }
+}
+
+/** A store that answers nonsense has perhaps written: its word is worth no more than silence. [G6] */
+function outcomeAt(outcomes: unknown, at: number): AppendOutcome {
+  const outcome: unknown = Array.isArray(outcomes) ? outcomes[at] : undefined
+  return isOutcome(outcome)
+    ? outcome
+    : { outcome: 'unknown', cause: new Error('the store gave no valid answer for an entry') }
+}
+
+function isOutcome(value: unknown): value is AppendOutcome {
+  if (typeof value !== 'object' || value === null || !('outcome' in value)) return false
+  if (value.outcome === 'conflict') return true
+  if (value.outcome === 'refused' || value.outcome === 'unknown') return 'cause' in value
+  return value.outcome === 'written' && isPlaced(value)
+}
+
+function isPlaced(value: object): boolean {
+  const { epoch, offset, timestamp } = value as { epoch?: unknown; offset?: unknown; timestamp?: unknown }
+  return typeof epoch === 'string' && Number.isSafeInteger(offset) && Number.isFinite(timestamp)
 }

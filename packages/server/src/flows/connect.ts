@@ -10,35 +10,39 @@ import {
 import type { StreamKey } from '@carillon/store'
 import { isoTime } from '../rules/payloads.ts'
 import type { Claimed, Start } from '../rules/position.ts'
-import { createProof } from '../rules/proof.ts'
+import { NEVER } from '../rules/proof.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { broadcastKey, EVERYBODY_ROOM, userKey } from '../rules/streams.ts'
-import { type Core, reportFault } from './core.ts'
-import { cursorsOf } from './cursors.ts'
+import { type Core, later, reportFault } from './core.ts'
 import { admit, deliver, drop, type Newcomer, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
-import { identify } from './identify.ts'
+import { GUEST, identify } from './identify.ts'
+import { NO_CHANNELS } from './join.ts'
 import type { Peer } from './ports.ts'
 import { sayProblems } from './reply.ts'
-import type { Session } from './session.ts'
+import { type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
-import { tailOf, whenOpen } from './tails.ts'
+import { rememberUser } from './users.ts'
 
-const GUEST = { userId: null, username: null, verified: false } as const
+const NO_FEEDS: Session['feeds'] = []
+const RETRY_MS = 1_000
 
 export function createSession(peer: Peer, claims: Claims): Session {
   return {
     peer,
     version: claims.version,
     clientId: claims.clientId,
+    deviceId: claims.deviceId,
     state: 'starting',
     identity: GUEST,
-    subscriber: null,
-    feeds: [],
-    joining: 0,
+    feeds: NO_FEEDS,
+    parkedEpoch: null,
+    parkedOffset: 0,
+    joining: NO_CHANNELS,
     pending: 0,
     early: null,
     lanes: null,
-    proof: null,
+    beatAt: NEVER,
+    provedUntil: NEVER,
   }
 }
 
@@ -52,17 +56,13 @@ export async function connect(
   const identified = await identify(core, session.peer, claims)
   if (!isStarting(session)) return
   if (!identified.ok) {
-    turnAway(core, session, identified.problems, 'for-good')
+    turnAway(core, session, identified.problems)
     return
   }
   session.identity = identified.identity
   const { userId } = identified.identity
-  if (userId !== null) session.subscriber = { user: userId, device: claims.deviceId }
   // A v2 client tells its positions; for any other the heartbeats have to.
-  if (session.version === 1 && (userId !== null || isRecoverable)) {
-    session.proof = createProof(core.clock.now())
-    core.wire.watchHeartbeats(session.peer)
-  }
+  if (session.version === 1 && (userId !== null || isRecoverable)) core.wire.watchHeartbeats(session.peer)
   await openAndConfirm(core, session, claims)
 }
 
@@ -72,9 +72,10 @@ async function openAndConfirm(core: Core, session: Session, claims: Claims): Pro
     openings = await openOwnStreams(core, session, claims)
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A connection could not read the store', cause)
-    if (isStarting(session)) {
-      turnAway(core, session, [{ code: 'store-unavailable', outcome: 'refused' }], 'retry')
-    }
+    // Requests wait meanwhile; to close the connection would hit the host's other namespaces as well.
+    later(core, RETRY_MS, () => {
+      if (isStarting(session)) void openAndConfirm(core, session, claims)
+    })
     return
   }
   const parts = openings.map((opening) => ({ opening, next: sew(opening) }))
@@ -98,10 +99,10 @@ function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undef
 
 /** Broadcasts and the user's own stream: nobody joins these two, so the connection does. */
 async function openOwnStreams(core: Core, session: Session, claims: Claims): Promise<readonly Opening[]> {
-  const { subscriber } = session
+  const subscriber = subscriberOf(session)
   const broadcasts = broadcastKey(core.scope)
   const streams = subscriber === null ? [broadcasts] : [broadcasts, userKey(core.scope, subscriber.user)]
-  const cursors = subscriber === null ? [] : await cursorsOf(core.store, subscriber, streams)
+  const cursors = subscriber === null ? [] : await core.store.cursors(subscriber, streams)
   const b = claims.since.b ?? cursors[0] ?? null
   const opened: Promise<Opening>[] = [openBroadcasts(core, session, broadcasts, b)]
   const own = streams[1]
@@ -124,22 +125,23 @@ async function openBroadcasts(
 ): Promise<Opening> {
   const newcomer: Newcomer = 'head'
   if (claim === null) return openFeed(core, session, stream, claim, newcomer)
-  const tail = tailOf(core, stream)
-  const opening = whenOpen(core, tail)
-  if (opening !== undefined) await opening
+  const opened = await openFeed(core, session, stream, claim, newcomer)
+  const { tail } = opened
   const oldest = tail.offset - core.settings.missedBroadcasts
-  if (claim.epoch !== tail.epoch || claim.offset >= oldest) {
-    return openFeed(core, session, stream, claim, newcomer)
-  }
+  if (opened.start.after >= oldest) return opened
+  drop(core, tail)
   const cut = await openFeed(core, session, stream, { epoch: tail.epoch, offset: oldest }, newcomer)
-  return { ...cut, start: { after: cut.start.after, recovered: false, reason: 'trimmed' } }
+  return {
+    ...cut,
+    start: { after: cut.start.after, recovered: false, reason: opened.start.reason ?? 'trimmed' },
+  }
 }
 
 /** One synchronous step: what is announced is what follows. */
 function confirm(core: Core, session: Session, parts: readonly Part[]): void {
   session.state = 'ready'
   core.ready += 1
-  remember(core, session)
+  rememberUser(core, session)
   core.wire.emit(session.peer, ServerEvent.ConnectionConfirmed, confirmedPayload(core, session, parts))
   core.wire.enter(session.peer, EVERYBODY_ROOM)
   // The user's own first: they are few and meant for this person.
@@ -176,16 +178,11 @@ function verdictOf({ recovered, reason }: Start): Pick<Start, 'recovered' | 'rea
   return reason === undefined ? { recovered } : { recovered, reason }
 }
 
-function remember(core: Core, session: Session): void {
-  const { userId } = session.identity
-  if (userId !== null) core.users.set(userId, [...(core.users.get(userId) ?? []), session])
-}
-
 /** Last words, then the end of the connection. */
-function turnAway(core: Core, session: Session, problems: Problems, how: 'for-good' | 'retry'): void {
+function turnAway(core: Core, session: Session, problems: Problems): void {
   core.announce.refused({ event: null, problems, socketId: session.peer.id })
   sayProblems(core, session, null, problems)
-  core.wire.dismiss(session.peer, how)
+  core.wire.dismiss(session.peer)
 }
 
 function isStarting(session: Session): boolean {

@@ -1,11 +1,12 @@
 import type { Catalogue } from '@carillon/protocol'
 import type { NotificationStore } from '@carillon/store'
+import type { MarkSettings } from '../rules/marks.ts'
 import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stats-pace.ts'
-import type { MarkSettings, Tail } from '../rules/tail.ts'
+import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
 import { type CursorSaver, createCursorSaver } from './cursors.ts'
 import type { Announce, Clock, Fault, Hooks, Wire } from './ports.ts'
-import type { Session } from './session.ts'
+import type { UserSessions } from './users.ts'
 
 /** Options after the check, cut to what the flows need. */
 export interface Settings {
@@ -24,7 +25,6 @@ export interface Settings {
   readonly lingerMs: number
   readonly stats: StatsLimits
   readonly marks: MarkSettings
-  readonly pingIntervalMs: number
   /** Sender of what the host sends without naming one. */
   readonly serverName: string
 }
@@ -43,8 +43,7 @@ export interface Core {
   readonly appender: Appender
   readonly cursors: CursorSaver
 
-  /** Sessions by user, to know a user's other connections. */
-  readonly users: Map<string, Session[]>
+  readonly users: Map<string, UserSessions>
   readonly tails: Map<string, Tail>
   readonly opening: Map<Tail, Promise<void>>
   readonly healing: Set<Tail>
@@ -60,6 +59,8 @@ export interface Core {
   cancelSweep: (() => void) | null
   /** Timers of holes and retries. */
   readonly timers: Set<() => void>
+  /** Ends the waits for hooks. */
+  readonly aborts: Set<() => void>
   isClosing: boolean
 }
 
@@ -87,7 +88,9 @@ export function createCore(parts: CoreParts): Core {
   return {
     ...parts,
     appender: createAppender(parts.store),
-    cursors: createCursorSaver(parts.store),
+    cursors: createCursorSaver(parts.store, parts.clock, (cause) => {
+      parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
+    }),
     users: new Map(),
     tails: new Map(),
     opening: new Map(),
@@ -100,6 +103,7 @@ export function createCore(parts: CoreParts): Core {
     cancelStats: null,
     cancelSweep: null,
     timers: new Set(),
+    aborts: new Set(),
     isClosing: false,
   }
 }

@@ -1,16 +1,18 @@
 import type { CursorMove, Head } from '@carillon/store'
-import { offsetBefore } from '../rules/marks.ts'
-import { onHeartbeat } from '../rules/proof.ts'
+import { NEVER, onHeartbeat } from '../rules/proof.ts'
 import { EVERYBODY_ROOM } from '../rules/streams.ts'
+import { provedOffset } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
-import { movesOf } from './cursors.ts'
 import { dismissFeed } from './feeds.ts'
-import type { Feed, Session } from './session.ts'
+import { type Feed, type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
+import { forgetUser } from './users.ts'
 
 /** The client answered a ping: what was emitted before it has arrived. */
-export function heartbeat(core: Core, session: Session): void {
-  if (session.proof !== null) onHeartbeat(session.proof, core.clock.now(), core.settings.pingIntervalMs)
+export function heartbeat(core: Core, session: Session, pingIntervalMs: number): void {
+  onHeartbeat(session, core.clock.now(), pingIntervalMs)
+  const moves = provedMoves(session)
+  if (moves.length > 0) core.cursors.saveSoon(moves)
 }
 
 /**
@@ -22,9 +24,9 @@ export function disconnect(core: Core, session: Session): void {
   const wasReady = session.state === 'ready'
   session.state = 'closed'
   session.early = null
-  const moves = provedMoves(session)
-  if (moves.length > 0) {
-    core.cursors.save(moves).catch((cause) => {
+  if (subscriberOf(session) !== null) {
+    // Also what heartbeats have proved before and is still waiting: whoever comes back at once reads it.
+    core.cursors.save(provedMoves(session)).catch((cause) => {
       reportFault(core, 'STORE_FAILED', 'Cursors of a client that went away could not be saved', cause)
     })
   }
@@ -33,7 +35,7 @@ export function disconnect(core: Core, session: Session): void {
   core.wire.leave(session.peer, EVERYBODY_ROOM)
   if (!wasReady) return
   core.ready -= 1
-  forget(core, session)
+  forgetUser(core, session)
   const { userId, username } = session.identity
   for (const { name } of channels) {
     core.announce.left({ channel: name, userId, username, socketId: session.peer.id })
@@ -48,36 +50,31 @@ export interface Place {
 }
 
 /** Where a client stands whose connection Socket.IO may bring back. */
-export function placesOf({ feeds, proof }: Session): Place[] {
+export function placesOf({ feeds, provedUntil }: Session): Place[] {
   const channels = feeds.filter(({ tail }) => tail.stream.kind === 'channel')
   return channels.map((feed) => {
-    const proved = proof === null ? undefined : provedOffset(feed, proof.provedUntil)
+    const proved = provedOf(feed, provedUntil)
     const { epoch, stream } = feed.tail
-    return { channel: stream.name, position: { epoch, offset: Math.max(feed.from, proved ?? 0) } }
+    return { channel: stream.name, position: { epoch, offset: Math.max(feed.received, proved ?? 0) } }
   })
 }
 
+/** What is proved and was not saved yet. */
 function provedMoves(session: Session): CursorMove[] {
-  const { subscriber, proof } = session
-  if (subscriber === null || proof === null) return []
+  const subscriber = subscriberOf(session)
+  if (subscriber === null || session.provedUntil === NEVER) return []
   const moves: CursorMove[] = []
   for (const feed of session.feeds) {
-    const offset = provedOffset(feed, proof.provedUntil)
+    const offset = provedOf(feed, session.provedUntil)
+    if (offset === undefined || offset <= feed.received) continue
+    feed.received = offset
     const { epoch, stream } = feed.tail
-    if (offset !== undefined) moves.push(...movesOf(subscriber, stream, { epoch, offset }))
+    moves.push({ subscriber, stream, to: { epoch, offset } })
   }
   return moves
 }
 
-function provedOffset(feed: Feed, provedUntil: number): number | undefined {
-  if (feed.run !== null) return feed.run.sent.findLast(({ at }) => at < provedUntil)?.offset
-  return feed.liveSince < provedUntil ? offsetBefore(feed.tail.marks, provedUntil) : undefined
-}
-
-function forget(core: Core, session: Session): void {
-  const { userId } = session.identity
-  if (userId === null) return
-  const others = (core.users.get(userId) ?? []).filter((other) => other !== session)
-  if (others.length > 0) core.users.set(userId, others)
-  else core.users.delete(userId)
+function provedOf({ run, tail, liveSince }: Feed, provedUntil: number): number | undefined {
+  if (run !== null) return run.sent.findLast(({ at }) => at < provedUntil)?.offset
+  return provedOffset(tail, liveSince, provedUntil)
 }

@@ -1,13 +1,14 @@
-import { ServerEvent } from '@carillon/protocol'
+import { type RecoveryFailure, ServerEvent } from '@carillon/protocol'
 import type { Item, Page, StreamKey } from '@carillon/store'
 import { replayedPayload } from '../rules/payloads.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
-import { BEHIND_ROOM } from '../rules/streams.ts'
+import { BEHIND_ROOM, wireNameOf } from '../rules/streams.ts'
 import { isIdle, pin, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
-import { movesOf } from './cursors.ts'
-import type { Feed, Run, Session } from './session.ts'
+import { parkIfSilent } from './parking.ts'
+import { sayProblems } from './reply.ts'
+import { type Feed, type Run, type Session, subscriberOf } from './session.ts'
 import { readOn, sweepLater, tailOf, whenOpen } from './tails.ts'
 
 /*
@@ -68,9 +69,10 @@ async function openAtBase(core: Core, tail: Tail): Promise<Opening> {
 
 async function openAtHead(core: Core, session: Session, tail: Tail): Promise<Opening> {
   const { epoch, offset } = tail
-  if (session.subscriber !== null) {
+  const subscriber = subscriberOf(session)
+  if (subscriber !== null) {
     // Durable before the join is confirmed: whoever is cut off right afterwards has still subscribed.
-    await core.cursors.save(movesOf(session.subscriber, tail.stream, { epoch, offset }))
+    await core.cursors.save([{ subscriber, stream: tail.stream, to: { epoch, offset } }])
   }
   return { tail, epoch, start: { after: offset }, page: null }
 }
@@ -105,8 +107,8 @@ export function pendingOf(opening: Opening, next: Stitch): number {
 }
 
 export function admit(core: Core, session: Session, { tail, start }: Opening): Feed {
-  const feed: Feed = { tail, from: start.after, liveSince: 0, run: null }
-  session.feeds = [...session.feeds, feed]
+  const feed: Feed = { tail, received: start.after, liveSince: 0, run: null }
+  session.feeds = session.feeds.concat(feed)
   tail.members += 1
   if (tail.members === 1 && tail.stream.kind === 'channel') core.activeChannels += 1
   return feed
@@ -142,15 +144,25 @@ async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from:
       if (run.isOver) break
       if (page.epoch !== epoch) {
         // The log was lost on the way: what there is of the new one is all that can be served.
+        sayLost(core, session, tail.stream, 'epoch')
         epoch = page.epoch
         at = page.base
         continue
       }
+      if (page.base > at) {
+        // Retention was faster than the reader. [G5] What is gone is said, never passed over.
+        sayLost(core, session, tail.stream, 'trimmed')
+        at = page.base
+      }
       const next = stitch(tail, at, page)
-      const isStuck = next.kind === 'page' && next.upTo === at && page.head <= at
       emitPage(core, session, tail, run, next)
+      if (next.kind === 'page' && next.upTo === at) {
+        // The store is behind what was emitted: it will catch up, or say that the log was lost.
+        await pause(core)
+        if (core.isClosing) break
+      }
       at = next.upTo
-      if (next.kind === 'live' || isStuck) {
+      if (next.kind === 'live') {
         if (tail.stream.kind === 'broadcast') {
           core.behind -= 1
           core.wire.leave(session.peer, BEHIND_ROOM)
@@ -160,14 +172,24 @@ async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from:
       }
     } catch (cause) {
       reportFault(core, 'STORE_FAILED', 'Missed notifications could not be read; trying again', cause)
-      await new Promise<void>((resolve) => {
-        later(core, RETRY_MS, resolve)
-        if (core.isClosing) resolve()
-      })
+      await pause(core)
       if (core.isClosing) break
     }
   }
   drop(core, tail)
+}
+
+/** A while, or at once when everything ends. */
+function pause(core: Core): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      core.aborts.delete(end)
+      resolve()
+    }
+    core.aborts.add(end)
+    later(core, RETRY_MS, end)
+    if (core.isClosing) end()
+  })
 }
 
 function emitPage(core: Core, session: Session, tail: Tail, run: Run, next: Stitch): void {
@@ -176,6 +198,10 @@ function emitPage(core: Core, session: Session, tail: Tail, run: Run, next: Stit
   // Only what a heartbeat can still prove is of use.
   const horizon = core.clock.now() - core.settings.marks.keepMs
   while (run.sent.length > 1 && (run.sent[1]?.at ?? 0) < horizon) run.sent.shift()
+}
+
+function sayLost(core: Core, session: Session, stream: StreamKey, reason: RecoveryFailure): void {
+  sayProblems(core, session, null, [{ code: 'history-lost', stream: wireNameOf(stream), reason }])
 }
 
 function emitMissed(core: Core, session: Session, tail: Tail, item: Item): void {
@@ -189,8 +215,10 @@ function emitMissed(core: Core, session: Session, tail: Tail, item: Item): void 
 function goLive(core: Core, session: Session, feed: Feed): void {
   feed.run = null
   feed.liveSince = core.clock.now()
-  if (feed.tail.stream.kind !== 'broadcast') core.wire.enter(session.peer, feed.tail.room)
+  const { room } = feed.tail
+  if (room !== null) core.wire.enter(session.peer, room)
   drop(core, feed.tail)
+  parkIfSilent(core, feed.tail)
 }
 
 /** Takes a socket off a stream. What is under way ends. */
@@ -204,7 +232,7 @@ export function dismissFeed(core: Core, session: Session, feed: Feed): void {
       core.wire.leave(session.peer, BEHIND_ROOM)
     }
   }
-  core.wire.leave(session.peer, tail.room)
+  if (tail.room !== null) core.wire.leave(session.peer, tail.room)
   tail.members -= 1
   if (tail.members === 0 && tail.stream.kind === 'channel') core.activeChannels -= 1
   if (isIdle(tail)) sweepLater(core)

@@ -12,6 +12,7 @@ export async function ask(core: Core, name: string, call: () => unknown): Promis
     const value = isThenable(answer) ? await withinLimit(core, answer) : answer
     return { ok: true, value }
   } catch (cause) {
+    if (core.isClosing) return FAILED
     reportFault(core, 'HOOK_FAILED', `The hook "${name}" failed`, cause)
     return FAILED
   }
@@ -20,16 +21,17 @@ export async function ask(core: Core, name: string, call: () => unknown): Promis
 function withinLimit(core: Core, answer: PromiseLike<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const ms = core.settings.hookTimeoutMs
-    const cancel = core.clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)))
+    const abort = (): void => settle(() => reject(new Error('the notifications were closed')))
+    const cancel = core.clock.after(ms, () => settle(() => reject(new Error(`no answer within ${ms} ms`))))
+    const settle = (finish: () => void): void => {
+      cancel()
+      core.aborts.delete(abort)
+      finish()
+    }
+    core.aborts.add(abort)
     answer.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (cause) => {
-        cancel()
-        reject(cause)
-      },
+      (value) => settle(() => resolve(value)),
+      (cause) => settle(() => reject(cause)),
     )
   })
 }

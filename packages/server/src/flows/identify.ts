@@ -1,8 +1,11 @@
-import { type Claims, isPlainObject, type Problems, parseHandshake } from '@carillon/protocol'
+import { type Claims, type Problems, parseHandshake } from '@carillon/protocol'
 import type { Identity } from '../rules/identity.ts'
 import { type Core, reportFault } from './core.ts'
 import { ask } from './hooks.ts'
 import type { Peer } from './ports.ts'
+
+/** One object for all who say nothing of themselves. */
+export const GUEST: Identity = Object.freeze({ userId: null, username: null, verified: false })
 
 export type Identified =
   | { readonly ok: true; readonly identity: Identity }
@@ -13,7 +16,8 @@ export async function identify(core: Core, peer: Peer, claims: Claims): Promise<
   const { hooks } = core
   if (hooks.authenticate === undefined) {
     const { userId, username } = claims
-    return { ok: true, identity: { userId, username, verified: false } }
+    const isGuest = userId === null && username === null
+    return { ok: true, identity: isGuest ? GUEST : { userId, username, verified: false } }
   }
   const answer = await ask(core, 'authenticate', () => hooks.authenticate?.(peer))
   if (!answer.ok || answer.value === null || answer.value === undefined || answer.value === false) {
@@ -26,12 +30,19 @@ export async function identify(core: Core, peer: Peer, claims: Claims): Promise<
   return { ok: false, problems: [{ code: 'hook-failed', hook: 'authenticate' }] }
 }
 
+/** Any object will do, an instance of a class among them: only the two fields count. */
 function identityOf(value: unknown): Identity | undefined {
-  if (!isPlainObject(value)) return undefined
-  const { userId, username } = value
-  // The same rules of names hold for what a host says as for what a client claims.
-  const names = parseHandshake({ user_id: userId, username })
-  if (names.userId === null) return undefined
-  if (username !== undefined && username !== null && names.username === null) return undefined
-  return { userId: names.userId, username: names.username, verified: true }
+  if (typeof value !== 'object' || value === null) return undefined
+  try {
+    const userId: unknown = Reflect.get(value, 'userId')
+    const username: unknown = Reflect.get(value, 'username')
+    // The same rules of names hold for what a host says as for what a client claims.
+    const names = parseHandshake({ user_id: userId, username })
+    if (names.userId === null) return undefined
+    if (username !== undefined && username !== null && names.username === null) return undefined
+    return { userId: names.userId, username: names.username, verified: true }
+  } catch {
+    // A field of the host's may be a getter, and throw.
+    return undefined
+  }
 }

@@ -3,12 +3,13 @@ import { isoTime } from '../rules/payloads.ts'
 import type { Claimed } from '../rules/position.ts'
 import { channelKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
-import { cursorsOf } from './cursors.ts'
 import { admit, deliver, drop, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal } from './rights.ts'
-import type { Feed, Session } from './session.ts'
+import { type Feed, type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
+
+export const NO_CHANNELS: readonly string[] = []
 
 type JoinRequest = Request<'join-channel'>
 type JoinReply = Reply<'join-channel'>
@@ -27,15 +28,17 @@ export async function join(
     return
   }
   const max = core.settings.channelsPerSocket
-  if (channelCount(session) + session.joining >= max) {
+  if (channelCount(session) + session.joining.length >= max) {
     reply.refuse([{ code: 'too-many-channels', max }])
     return
   }
-  session.joining += 1
+  session.joining = [...session.joining, channel]
   try {
     await joinAnew(core, session, request, reply)
   } finally {
-    session.joining -= 1
+    const others = session.joining.filter((other) => other !== channel)
+    // Idle sessions share one empty list.
+    session.joining = others.length === 0 ? NO_CHANNELS : others
   }
 }
 
@@ -104,14 +107,15 @@ async function openOrReport(
 /** A client that knows where it stopped says so; for the others the server keeps a cursor. */
 async function positionOf(core: Core, session: Session, request: JoinRequest): Promise<Claimed | null> {
   if (request.options?.since) return request.options.since
-  if (session.subscriber === null) return null
-  const [cursor] = await cursorsOf(core.store, session.subscriber, [channelKey(core.scope, request.channel)])
+  const subscriber = subscriberOf(session)
+  if (subscriber === null) return null
+  const [cursor] = await core.store.cursors(subscriber, [channelKey(core.scope, request.channel)])
   return cursor ?? null
 }
 
 function joinedAgain(core: Core, feed: Feed): ChannelJoined {
   const reached = feed.run?.sent.at(-1)?.offset ?? feed.tail.offset
-  return joinedPayload(core, feed, feed.tail.offset - reached, feed.run !== null)
+  return joinedPayload(core, feed, Math.max(0, feed.tail.offset - reached), feed.run !== null)
 }
 
 function joinedPayload(core: Core, { tail }: Feed, pendingCount: number, hasMore: boolean): ChannelJoined {

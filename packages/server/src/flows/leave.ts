@@ -3,11 +3,11 @@ import type { StreamKey } from '@carillon/store'
 import { isoTime } from '../rules/payloads.ts'
 import { channelKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
-import { movesOf } from './cursors.ts'
 import { dismissFeed, feedOn } from './feeds.ts'
 import type { Reply } from './reply.ts'
-import type { Session } from './session.ts'
+import { type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
+import { sessionsOf } from './users.ts'
 
 /**
  * PROTOCOL.md, "leave-channel". Leaving is unsubscribing, so the cursor is forgotten, also by somebody who is
@@ -26,7 +26,10 @@ export async function leave(
     core.announce.left({ channel, userId, username, socketId: session.peer.id })
     onStateChange(core)
   }
-  await forgetCursor(core, session, channelKey(core.scope, channel))
+  if (!(await forgetCursor(core, session, channelKey(core.scope, channel)))) {
+    reply.refuse([{ code: 'store-unavailable', outcome: 'unknown' }])
+    return
+  }
   reply.ok({
     channel,
     message: core.settings.catalogue.left(channel),
@@ -35,25 +38,25 @@ export async function leave(
   })
 }
 
-async function forgetCursor(core: Core, session: Session, stream: StreamKey): Promise<void> {
-  const { subscriber } = session
-  if (subscriber === null || isHeldElsewhere(core, session, stream)) return
+/** Resolves to false when the store could not: the client may leave again. */
+async function forgetCursor(core: Core, session: Session, stream: StreamKey): Promise<boolean> {
+  const subscriber = subscriberOf(session)
+  if (subscriber === null || isHeldElsewhere(core, session, stream.name)) return true
   try {
-    await core.cursors.save(movesOf(subscriber, stream, null))
+    await core.cursors.save([{ subscriber, stream, to: null }])
+    return true
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A cursor could not be forgotten', cause)
+    return false
   }
 }
 
-/** Another tab of the same subscriber is still there: it has not unsubscribed. */
-function isHeldElsewhere(core: Core, session: Session, stream: StreamKey): boolean {
-  const { subscriber } = session
-  if (subscriber === null) return false
-  const others = core.users.get(subscriber.user) ?? []
-  return others.some(
+/** Another tab of the same subscriber is there, or about to be: it has not unsubscribed. */
+function isHeldElsewhere(core: Core, { peer, identity, deviceId }: Session, channel: string): boolean {
+  return sessionsOf(core, identity.userId ?? '').some(
     (other) =>
-      other !== session &&
-      other.subscriber?.device === subscriber.device &&
-      feedOn(other, stream.name) !== undefined,
+      other.peer !== peer &&
+      other.deviceId === deviceId &&
+      (feedOn(other, channel) !== undefined || other.joining.includes(channel)),
   )
 }

@@ -16,8 +16,8 @@ export interface Wire {
   watchHeartbeats(peer: Peer): void
   /** Resolves, in a later turn, when what was emitted to the peer has left, or the peer is gone. */
   drained(peer: Peer): Promise<void>
-  /** Ends the connection. `retry` ends it in the way after which every client comes back by itself. */
-  dismiss(peer: Peer, how: 'for-good' | 'retry'): void
+  /** Takes the peer out of the namespace; its other namespaces stay. */
+  dismiss(peer: Peer): void
 }
 
 export interface Clock {

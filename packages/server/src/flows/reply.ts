@@ -46,7 +46,8 @@ export function createReply<E extends ClientEvent>(
     if (isAnswered) return false
     isAnswered = true
     session.pending -= 1
-    return session.state !== 'closed'
+    // Whoever is let go by close() still hears the end of what was asked.
+    return session.state !== 'closed' || core.isClosing
   }
   const hearsEvents = ack === null || session.version === 1
   return {
@@ -58,14 +59,17 @@ export function createReply<E extends ClientEvent>(
       }
       ack?.({ ok: true, ...payload })
     },
-    refuse(problems) {
+    refuse(reasons) {
       if (!answerOnce()) return
+      const problems: Problems = core.isClosing ? CLOSING : reasons
       core.announce.refused({ event, problems, socketId: session.peer.id })
       if (hearsEvents) sayProblems(core, session, event, problems)
       ack?.(refusalOf(core, problems))
     },
   }
 }
+
+const CLOSING: Problems = [{ code: 'closing', retryAfterMs: 0 }]
 
 /** Tells a client in sentences what was wrong. */
 export function sayProblems(core: Core, session: Session, event: string | null, problems: Problems): void {

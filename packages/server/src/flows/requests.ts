@@ -35,6 +35,9 @@ const FLOWS: { readonly [E in ClientEvent]: Flow<E> } = {
 
 const RETRY_AFTER_MS = 1_000
 
+/** Requests of one socket that may wait for its connection to be confirmed. */
+const EARLY_REQUESTS = 200
+
 /** Everything that a client asks comes through here: never throws, whatever came over the network. [G7] */
 export function onRequest(core: Core, session: Session, event: ClientEvent, args: readonly unknown[]): void {
   if (session.state === 'closed') return
@@ -53,7 +56,8 @@ function handle<E extends ClientEvent>(
 ): void {
   session.pending += 1
   const reply = createReply(core, session, event, ack)
-  if (session.pending > core.settings.requestsPerSocket) {
+  const isEarly = session.state === 'starting' && session.pending > EARLY_REQUESTS
+  if (isEarly || session.pending > core.settings.requestsPerSocket) {
     reply.refuse([{ code: 'too-many-requests', retryAfterMs: RETRY_AFTER_MS }])
     return
   }

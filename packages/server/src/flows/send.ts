@@ -6,7 +6,7 @@ import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, validate } from './rights.ts'
 import type { Session } from './session.ts'
-import { signal } from './tails.ts'
+import { lookAgain, signal } from './tails.ts'
 
 type SendReply = Reply<'send-notification'>
 
@@ -81,9 +81,8 @@ export function append(
   const stream = targetOf(core, draft)
   const entry = entryOf(core, stream, draft, sender, keyScope)
   core.appender.submit(entry, (outcome) => {
-    const result = resultOf(core, stream, entry, outcome)
     try {
-      done(result)
+      done(resultOf(core, stream, entry, outcome))
     } catch (cause) {
       reportFault(core, 'CONFIRM_FAILED', 'A notification is in the log, but could not be confirmed', cause)
     }
@@ -101,6 +100,7 @@ function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: Appen
     case 'refused':
     case 'unknown': {
       const { outcome: kind, cause } = outcome
+      if (kind === 'unknown') lookAgain(core, stream)
       reportFault(core, 'STORE_FAILED', `A notification could not be appended (outcome: ${kind})`, cause)
       return { ok: false, problem: { code: 'store-unavailable', outcome: kind }, cause }
     }

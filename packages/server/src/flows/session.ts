@@ -15,8 +15,8 @@ export interface Run {
 /** One socket's place on one stream. A feed exists from the moment at which the join is confirmed. */
 export interface Feed {
   readonly tail: Tail
-  /** Where the socket stood when it joined: what is above it was emitted to this socket. */
-  readonly from: number
+  /** Up to where the socket is known to have received it: where it joined, then what heartbeats prove. */
+  received: number
   /** Since when the socket gets what the tail emits, in monotonic milliseconds. Nothing while `run` is set. */
   liveSince: number
   /** Set while the feed is catching up. */
@@ -24,24 +24,30 @@ export interface Feed {
 }
 
 /** What is kept of a connection. Small: most connections are idle, and there are many. */
-export interface Session {
+export interface Session extends Proof {
   readonly peer: Peer
   readonly version: 1 | 2
   readonly clientId: string | null
+  readonly deviceId: string | null
   /** `starting` until the connection is confirmed: requests wait. */
   state: 'starting' | 'ready' | 'closed'
   identity: Identity
-  /** Whose cursors move with this session; `null` for guests. */
-  subscriber: Subscriber | null
   /** Few, so a list is smaller and faster than a map. */
   feeds: readonly Feed[]
-  /** Channels whose join is under way: they count towards the limit. */
-  joining: number
+  /** Where the user's own stream stands while it is silent; see parking.ts. */
+  parkedEpoch: string | null
+  parkedOffset: number
+  /** Channels whose join is under way. */
+  joining: readonly string[]
   /** Requests that have not been answered. */
   pending: number
+  /** Requests that came before the connection was confirmed. */
   early: (() => void)[] | null
   /** Work of this socket that waits for earlier work on the same stream, by tag. */
   lanes: Map<string, (() => unknown)[]> | null
-  /** Set for subscribers whose client does not tell its positions. */
-  proof: Proof | null
+}
+
+/** Whose cursors move with this session; `null` for guests. */
+export function subscriberOf({ identity, deviceId }: Session): Subscriber | null {
+  return identity.userId === null ? null : { user: identity.userId, device: deviceId }
 }

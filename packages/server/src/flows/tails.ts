@@ -15,13 +15,15 @@ import {
   type Tail,
 } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
+import { parkIfSilent, wake } from './parking.ts'
+import { sessionsOf } from './users.ts'
 
 const RETRY_MS = 1_000
 
 /** The tail of a stream; a new one begins to open. */
 export function tailOf(core: Core, stream: StreamKey): Tail {
   const tag = tagOf(stream)
-  const known = core.tails.get(tag)
+  const known = core.tails.get(tag) ?? awake(core, stream)
   if (known !== undefined) return known
   const tail = createTail(stream, core.settings.marks)
   core.tails.set(tag, tail)
@@ -29,6 +31,12 @@ export function tailOf(core: Core, stream: StreamKey): Tail {
   // Whoever waits for the tail hears of the failure; nobody may be waiting.
   opened.catch(() => undefined)
   core.opening.set(tail, opened)
+  return tail
+}
+
+function awake(core: Core, stream: StreamKey): Tail | undefined {
+  const tail = wake(core, stream)
+  if (tail !== undefined) sweepLater(core)
   return tail
 }
 
@@ -51,7 +59,7 @@ async function open(core: Core, tail: Tail): Promise<void> {
 
 /** An item was appended, here or elsewhere: it goes out in its turn. [G1] */
 export function signal(core: Core, stream: StreamKey, epoch: string, item: Item): void {
-  const tail = core.tails.get(tagOf(stream))
+  const tail = core.tails.get(tagOf(stream)) ?? awake(core, stream)
   if (tail === undefined) return
   emitItems(core, tail, onAppended(tail, epoch, item, core.clock.now()))
   healIfNeeded(core, tail)
@@ -60,14 +68,36 @@ export function signal(core: Core, stream: StreamKey, epoch: string, item: Item)
 function emitItems(core: Core, tail: Tail, items: readonly Item[]): void {
   if (tail.members === 0) return
   for (const item of items) {
-    const payload = receivedPayload(tail.stream, tail.epoch, item)
-    if (tail.stream.kind !== 'broadcast') {
-      core.wire.emitRoom(tail.room, ServerEvent.NotificationReceived, payload)
-    } else {
-      const except = core.behind > 0 ? BEHIND_ROOM : undefined
-      core.wire.emitRoom(EVERYBODY_ROOM, ServerEvent.NotificationReceived, payload, except)
+    emitToMembers(
+      core,
+      tail,
+      ServerEvent.NotificationReceived,
+      receivedPayload(tail.stream, tail.epoch, item),
+    )
+  }
+}
+
+function emitToMembers(core: Core, tail: Tail, event: ServerEvent, payload: object): void {
+  if (tail.room !== null) core.wire.emitRoom(tail.room, event, payload)
+  else if (tail.stream.kind === 'broadcast') {
+    core.wire.emitRoom(EVERYBODY_ROOM, event, payload, core.behind > 0 ? BEHIND_ROOM : undefined)
+  } else {
+    // A user has few connections: a room for each would cost more memory than it saves work.
+    for (const { peer, feeds } of sessionsOf(core, tail.stream.name)) {
+      if (feeds.some((feed) => feed.tail === tail && feed.run === null)) core.wire.emit(peer, event, payload)
     }
   }
+}
+
+/** The store may have written what it did not confirm: whoever is here gets it now, not with the next one. */
+export function lookAgain(core: Core, stream: StreamKey): void {
+  const tail = core.tails.get(tagOf(stream))
+  if (tail === undefined || tail.state === 'opening') return
+  later(core, core.settings.holeWaitMs, () => {
+    readOn(core, tail).catch((cause) => {
+      reportFault(core, 'STORE_FAILED', 'A stream could not be read after a failed append', cause)
+    })
+  })
 }
 
 function healIfNeeded(core: Core, tail: Tail): void {
@@ -104,7 +134,7 @@ export async function readOn(core: Core, tail: Tail): Promise<void> {
     return
   }
   const fresh = await core.store.read(stream, { after: 0, ...core.settings.page })
-  onReset(tail, fresh.epoch, fresh.base, core.clock.now())
+  onReset(tail, fresh.epoch, fresh.base)
   emitItems(core, tail, onPage(tail, fresh, core.clock.now()))
 }
 
@@ -113,6 +143,11 @@ export function sweepLater(core: Core): void {
   if (core.cancelSweep !== null || core.isClosing) return
   core.cancelSweep = core.clock.after(core.settings.lingerMs, () => {
     core.cancelSweep = null
-    for (const [tag, tail] of core.tails) if (isIdle(tail)) core.tails.delete(tag)
+    let awake = 0
+    for (const [tag, tail] of core.tails) {
+      if (isIdle(tail)) core.tails.delete(tag)
+      else if (tail.stream.kind === 'user') awake += parkIfSilent(core, tail) ? 0 : 1
+    }
+    if (awake > 0) sweepLater(core)
   })
 }

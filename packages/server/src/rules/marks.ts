@@ -1,3 +1,5 @@
+import { NEVER } from './proof.ts'
+
 /** Up to which offset a stream was emitted at a time (in monotonic milliseconds). */
 export interface Mark {
   /** When the bucket began. */
@@ -6,36 +8,39 @@ export interface Mark {
   offset: number
 }
 
+/** How fine and how long the record is. */
+export interface MarkSettings {
+  readonly bucketMs: number
+  readonly keepMs: number
+}
+
 /**
  * A coarse record of what was emitted when: one mark per bucket of time, so that a busy stream costs nothing
  * more per notification than a comparison. It answers too little rather than too much.
  */
-export interface Marks {
-  readonly bucketMs: number
-  readonly keepMs: number
-  readonly list: Mark[]
+export type Marks = Mark[]
+
+/** @param offset what was emitted before anything that the record tells */
+export function createMarks(offset: number): Marks {
+  return [{ since: NEVER, at: NEVER, offset }]
 }
 
-export function createMarks(bucketMs: number, keepMs: number): Marks {
-  return { bucketMs, keepMs, list: [] }
-}
-
-export function mark(marks: Marks, now: number, offset: number): void {
-  const last = marks.list.at(-1)
-  if (last !== undefined && now - last.since < marks.bucketMs) {
+export function mark(marks: Marks, { bucketMs, keepMs }: MarkSettings, now: number, offset: number): void {
+  const last = marks.at(-1)
+  if (last !== undefined && last.since !== NEVER && now - last.since < bucketMs) {
     last.at = now
     last.offset = offset
     return
   }
-  marks.list.push({ since: now, at: now, offset })
+  marks.push({ since: now, at: now, offset })
   // One mark older than the horizon stays: it answers for the whole time before the next one.
-  while (marks.list.length > 2 && (marks.list[1]?.at ?? now) < now - marks.keepMs) marks.list.shift()
+  while (marks.length > 2 && (marks[1]?.at ?? now) < now - keepMs) marks.shift()
 }
 
 /** The last offset that was surely emitted before `time`, or undefined when the record does not reach back. */
 export function offsetBefore(marks: Marks, time: number): number | undefined {
-  for (let at = marks.list.length - 1; at >= 0; at--) {
-    const entry = marks.list[at]
+  for (let at = marks.length - 1; at >= 0; at--) {
+    const entry = marks[at]
     if (entry !== undefined && entry.at < time) return entry.offset
   }
   return undefined

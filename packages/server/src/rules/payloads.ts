@@ -45,8 +45,9 @@ export function statsPayload(
   return { ...counts, uptime: Math.round(uptimeMs / 10) / 100, timestamp: isoTime(time) }
 }
 
+/** Total: a store that gives no time must not stop a notification. */
 export function isoTime(time: number): string {
-  return new Date(time).toISOString()
+  return new Date(Number.isFinite(time) ? time : 0).toISOString()
 }
 
 function channelNameOf(stream: StreamKey): string | null {

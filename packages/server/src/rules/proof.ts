@@ -7,21 +7,21 @@
  * asked for and proves nothing.
  */
 export interface Proof {
-  /** When the last answer came, in monotonic milliseconds; at first, when the connection was made. */
+  /** When the last answer came, in monotonic milliseconds; {@link NEVER} before the first. */
   beatAt: number
-  /** Everything emitted before this time has arrived. */
+  /** Everything emitted before this time has arrived; {@link NEVER} when nothing is proved. */
   provedUntil: number
 }
 
-/** A timer may fire a little early. */
-const TIMER_SLACK_MS = 2
+/** Before all times. */
+export const NEVER = -1
 
-export function createProof(now: number): Proof {
-  return { beatAt: now, provedUntil: Number.NEGATIVE_INFINITY }
-}
+/** A timer may fire a little early, and times are rounded. */
+const TIMER_SLACK_MS = 3
 
+/** The first answer only starts the clock: when the first ping was due, only the engine knows. */
 export function onHeartbeat(proof: Proof, now: number, pingIntervalMs: number): void {
   const pingedAt = proof.beatAt + pingIntervalMs - TIMER_SLACK_MS
-  if (now >= pingedAt) proof.provedUntil = pingedAt
+  if (proof.beatAt !== NEVER && now >= pingedAt) proof.provedUntil = pingedAt
   proof.beatAt = now
 }

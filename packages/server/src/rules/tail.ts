@@ -1,5 +1,5 @@
 import type { Item, Page, StreamKey } from '@carillon/store'
-import { createMarks, type Marks, mark } from './marks.ts'
+import { createMarks, type MarkSettings, type Marks, mark, offsetBefore } from './marks.ts'
 import { roomOf } from './streams.ts'
 
 /**
@@ -8,7 +8,8 @@ import { roomOf } from './streams.ts'
  */
 export interface Tail {
   readonly stream: StreamKey
-  readonly room: string
+  /** Whom it is emitted to; `null` where no room of its own is needed. */
+  readonly room: string | null
   /** `opening` until the store has said where the stream stands. */
   state: 'opening' | 'open'
   epoch: string
@@ -20,8 +21,11 @@ export interface Tail {
   pins: number
   /** The last items that were emitted, without a hole up to `offset`; kept while somebody reads. */
   recent: Item[]
-  early: Map<number, Early>
-  readonly marks: Marks
+  /** What came before its turn. */
+  early: Map<number, Early> | null
+  /** What was emitted when; `null` as long as nothing was. */
+  marks: Marks | null
+  readonly marking: MarkSettings
 }
 
 /** An item that waits for its turn. */
@@ -36,23 +40,22 @@ const RECENT_ITEMS = 256
 /** Early items beyond this are read from the store instead of being held. */
 const EARLY_ITEMS = 1_024
 
-export interface MarkSettings {
-  readonly bucketMs: number
-  readonly keepMs: number
-}
+/** Most streams are idle: what they would hold is made when they need it. */
+const NO_ITEMS: Item[] = []
 
-export function createTail(stream: StreamKey, marks: MarkSettings): Tail {
+export function createTail(stream: StreamKey, marking: MarkSettings): Tail {
   return {
     stream,
-    room: roomOf(stream),
+    room: stream.kind === 'channel' ? roomOf(stream) : null,
     state: 'opening',
     epoch: '',
     offset: 0,
     members: 0,
     pins: 0,
-    recent: [],
-    early: new Map(),
-    marks: createMarks(marks.bucketMs, marks.keepMs),
+    recent: NO_ITEMS,
+    early: null,
+    marks: null,
+    marking,
   }
 }
 
@@ -61,8 +64,6 @@ export function onOpened(tail: Tail, epoch: string, offset: number, now: number)
   tail.state = 'open'
   tail.epoch = epoch
   tail.offset = offset
-  tail.recent = []
-  mark(tail.marks, now, offset)
   return release(tail, now)
 }
 
@@ -71,11 +72,12 @@ export function onAppended(tail: Tail, epoch: string, item: Item, now: number): 
   const isOpen = tail.state === 'open'
   if (isOpen && epoch === tail.epoch) {
     if (item.offset <= tail.offset) return []
-    if (item.offset === tail.offset + 1 && tail.early.size === 0) {
+    if (item.offset === tail.offset + 1 && tail.early === null) {
       advance(tail, item, now)
       return [item]
     }
   }
+  tail.early ??= new Map()
   if (tail.early.size < EARLY_ITEMS) tail.early.set(item.offset, { epoch, item })
   return isOpen ? release(tail, now) : []
 }
@@ -90,37 +92,34 @@ export function onPage(tail: Tail, page: Page, now: number): Item[] {
     advance(tail, item, now)
     emitted.push(item)
   }
-  if (page.coveredTo > tail.offset) {
-    skipTo(tail, page.coveredTo)
-    mark(tail.marks, now, tail.offset)
-  }
+  if (page.coveredTo > tail.offset) skipTo(tail, page.coveredTo)
   return emitted.concat(release(tail, now))
 }
 
 /** The log was lost and begins anew: nothing of the old epoch counts. */
-export function onReset(tail: Tail, epoch: string, offset: number, now: number): void {
+export function onReset(tail: Tail, epoch: string, offset: number): void {
   tail.epoch = epoch
   tail.offset = offset
-  tail.recent = []
-  tail.marks.list.length = 0
-  mark(tail.marks, now, offset)
+  tail.recent = NO_ITEMS
+  tail.marks = null
 }
 
 /** What waits under another epoch than the tail's. */
 export function strangersOf(tail: Tail): readonly Early[] {
-  return [...tail.early.values()].filter(({ epoch }) => epoch !== tail.epoch)
+  return [...(tail.early?.values() ?? [])].filter(({ epoch }) => epoch !== tail.epoch)
 }
 
 export function forgetStrangers(tail: Tail, strangers: readonly Early[]): void {
   for (const stranger of strangers) {
     const { offset } = stranger.item
-    if (tail.early.get(offset) === stranger) tail.early.delete(offset)
+    if (tail.early?.get(offset) === stranger) tail.early.delete(offset)
   }
+  if (tail.early?.size === 0) tail.early = null
 }
 
 /** Whether something is waiting for an offset that has not come. */
 export function hasHole(tail: Tail): boolean {
-  return tail.state === 'open' && tail.early.size > 0
+  return tail.state === 'open' && tail.early !== null
 }
 
 export function pin(tail: Tail): void {
@@ -129,36 +128,57 @@ export function pin(tail: Tail): void {
 
 export function unpin(tail: Tail): void {
   tail.pins -= 1
-  if (tail.pins === 0) tail.recent = []
+  if (tail.pins === 0) tail.recent = NO_ITEMS
+}
+
+/** Whether nothing was emitted for so long that nothing more can be proved of it. */
+export function isQuiet({ state, pins, early, marks, marking }: Tail, now: number): boolean {
+  if (state === 'opening' || pins > 0 || early !== null) return false
+  const last = marks?.at(-1)
+  return last === undefined || last.at < now - marking.keepMs
 }
 
 export function isIdle(tail: Tail): boolean {
   return tail.members === 0 && tail.pins === 0 && tail.state === 'open'
 }
 
+/**
+ * What a socket has surely received that got everything since `liveSince`, when everything emitted before
+ * `provedUntil` has arrived.
+ */
+export function provedOffset(tail: Tail, liveSince: number, provedUntil: number): number | undefined {
+  if (liveSince >= provedUntil) return undefined
+  return tail.marks === null ? tail.offset : offsetBefore(tail.marks, provedUntil)
+}
+
 function release(tail: Tail, now: number): Item[] {
   const emitted: Item[] = []
-  for (let next = take(tail); next !== undefined; next = take(tail)) {
+  const { early } = tail
+  if (early === null) return emitted
+  for (let next = take(tail, early); next !== undefined; next = take(tail, early)) {
     advance(tail, next, now)
     emitted.push(next)
   }
-  for (const [offset, { epoch }] of tail.early) {
-    if (offset <= tail.offset && epoch === tail.epoch) tail.early.delete(offset)
+  for (const [offset, { epoch }] of early) {
+    if (offset <= tail.offset && epoch === tail.epoch) early.delete(offset)
   }
+  if (early.size === 0) tail.early = null
   return emitted
 }
 
-function take(tail: Tail): Item | undefined {
-  const next = tail.early.get(tail.offset + 1)
+function take(tail: Tail, early: Map<number, Early>): Item | undefined {
+  const next = early.get(tail.offset + 1)
   if (next === undefined || next.epoch !== tail.epoch) return undefined
-  tail.early.delete(next.item.offset)
+  early.delete(next.item.offset)
   return next.item
 }
 
 function advance(tail: Tail, item: Item, now: number): void {
+  tail.marks ??= createMarks(tail.offset)
   tail.offset = item.offset
-  mark(tail.marks, now, item.offset)
+  mark(tail.marks, tail.marking, now, item.offset)
   if (tail.pins === 0) return
+  if (tail.recent === NO_ITEMS) tail.recent = []
   tail.recent.push(item)
   if (tail.recent.length > RECENT_ITEMS) tail.recent.shift()
 }
@@ -166,5 +186,5 @@ function advance(tail: Tail, item: Item, now: number): void {
 function skipTo(tail: Tail, offset: number): void {
   tail.offset = offset
   // `recent` promises to have no hole.
-  tail.recent = []
+  tail.recent = NO_ITEMS
 }

@@ -2,7 +2,15 @@ import { ClientEvent, ServerEvent } from '@carillon/protocol'
 import * as fc from 'fast-check'
 import type { Session } from '../../src/flows/session.ts'
 import { signal } from '../../src/flows/tails.ts'
-import { createWorld, type Delay, type Frame, type TestPeer, type World, type WorldOptions } from './world.ts'
+import {
+  createWorld,
+  type Delay,
+  type Frame,
+  offsetsOf,
+  type TestPeer,
+  type World,
+  type WorldOptions,
+} from './world.ts'
 
 /*
  * Random interleavings of append, join, leave, connect and disconnect, with a store and hooks that answer when
@@ -23,7 +31,7 @@ const PEOPLE = [
 
 type Step =
   /** `remote`: another node appends, and its signal comes when it comes. `settle`: everything is done. */
-  | { readonly kind: 'append' | 'remote' | 'wait' | 'settle' }
+  | { readonly kind: 'append' | 'remote' | 'personal' | 'wait' | 'settle' }
   | { readonly kind: 'join' | 'leave' | 'disconnect'; readonly who: number }
 
 const who = fc.nat({ max: PEOPLE.length - 1 })
@@ -31,6 +39,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('remote' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('personal' as const) }) },
     { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), who }) },
@@ -99,6 +108,16 @@ function perform(world: World, people: readonly Person[], step: Step, delay: Del
       })
       return
     }
+    case 'personal': {
+      const sender = people[3]
+      if (sender === undefined) return
+      world.request(sessionOf(world, sender), ClientEvent.SendNotification, {
+        to: { user: 'alice' },
+        title: 't',
+        message: 'm',
+      })
+      return
+    }
     case 'remote':
       void appendElsewhere(world, delay)
       return
@@ -150,6 +169,7 @@ function sessionOf(world: World, person: Person): Session {
 function checkPerson(world: World, person: Person): void {
   for (const { peer } of person.lives) checkConnection(peer.frames)
   if ('user_id' in person.auth) checkReturns(person.lives)
+  if ('user_id' in person.auth && person.auth.user_id === 'alice') checkPersonal(world, person)
   const last = person.current?.peer.frames
   const head = world.core.tails.get(STREAM)?.offset
   if (last === undefined || head === undefined || !isJoined(last)) return
@@ -185,6 +205,25 @@ function checkConnection(frames: readonly Frame[]): void {
     }
   }
   if (owed > 0) throw new Error(`pendingCount promised ${owed} more: ${trace(frames)}`)
+}
+
+/** Alice's own stream: everything, in order, also what came before she ever connected. */
+function checkPersonal(world: World, { lives, current }: Person): void {
+  let received = 0
+  for (const { peer } of lives) {
+    const offsets = offsetsOf(peer.frames, 'u')
+    const [first] = offsets
+    if (first !== undefined && first > received + 1)
+      throw new Error(`[G2] u: ${first} came after ${received}`)
+    for (const [at, offset] of offsets.entries()) {
+      const before = offsets[at - 1]
+      if (before !== undefined && offset !== before + 1)
+        throw new Error(`[G1] u: ${offset} came after ${before}`)
+    }
+    received = Math.max(received, offsets.at(-1) ?? 0)
+  }
+  const sent = world.personal.length
+  if (current !== null && received !== sent) throw new Error(`[G2] u: ${received} of ${sent} were received`)
 }
 
 /** Whoever joined and went away gets on return what came after, and what was not surely received. */

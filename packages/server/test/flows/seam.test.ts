@@ -16,7 +16,7 @@ describe('the join seam, over random interleavings with slow hooks and a slow st
         },
       }),
     })
-    await expect(broken).rejects.toThrow(/\[G[12]\]/)
+    await expect(broken).rejects.toThrow(/\[G\d\]|pendingCount/)
   }, 60_000)
 
   test('[G3] catches a build that enters the room before the confirmation', async () => {
@@ -30,7 +30,7 @@ describe('the join seam, over random interleavings with slow hooks and a slow st
         },
       }),
     })
-    await expect(broken).rejects.toThrow(/\[G[1238]\]|pendingCount/)
+    await expect(broken).rejects.toThrow(/\[G\d\]|pendingCount/)
   }, 60_000)
 
   test('[G2] catches a store that forgets an item of a page without saying so', async () => {

@@ -26,6 +26,8 @@ export interface World {
   readonly store: NotificationStore
   readonly faults: unknown[]
   readonly time: FakeClock
+  /** Ids of the personal notifications that were appended. */
+  readonly personal: string[]
   connect(auth: object): { peer: TestPeer; session: Session }
   disconnect(session: Session): void
   request(session: Session, event: ClientEvent, ...args: unknown[]): void
@@ -55,7 +57,6 @@ const SETTINGS: Settings = {
   lingerMs: 30_000,
   stats: { minIntervalMs: 250, perClientMs: 1 },
   marks: { bucketMs: 100, keepMs: 70_000 },
-  pingIntervalMs: 25_000,
   serverName: 'Serveur',
 }
 
@@ -65,6 +66,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const faults: unknown[] = []
   const peers = new Set<TestPeer>()
   const memory = createMemoryStore({ now: time.now })
+  const personal: string[] = []
   const store = (options.store ?? ((same) => same))(delayed(memory, delay))
   const plain = arrayWire(peers, delay)
   const core = createCore({
@@ -75,7 +77,7 @@ export function createWorld(options: WorldOptions = {}): World {
     clock: { now: time.now, time: time.now, after: time.after },
     hooks: options.hooks ?? {},
     announce: {
-      sent() {},
+      sent: ({ stream, notificationId }) => void (stream === 'u' && personal.push(notificationId)),
       joined() {},
       left() {},
       refused() {},
@@ -90,6 +92,7 @@ export function createWorld(options: WorldOptions = {}): World {
     store,
     faults,
     time,
+    personal,
     connect(auth) {
       const peer: TestPeer = { id: `peer-${count++}`, frames: [], rooms: new Set() }
       peers.add(peer)

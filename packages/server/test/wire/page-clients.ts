@@ -25,7 +25,7 @@ export type Kind = (typeof CLIENTS)[number]
 
 /** What the two versions have in common. */
 interface AnySocket {
-  readonly id?: string
+  readonly id?: string | undefined
   connect(): unknown
   close(): unknown
   on(event: string, listener: (...args: never[]) => void): unknown

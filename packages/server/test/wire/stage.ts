@@ -76,6 +76,24 @@ export function as(user: string, more: Readonly<Record<string, unknown>> = {}): 
 export const V2 = { notifications: { version: 2 } } as const
 
 /** A notification that says nothing but its title. */
-export function note(channel: string | null, title: string): { channel: string | null; title: string; message: string } {
+export function note(
+  channel: string | null,
+  title: string,
+): { channel: string | null; title: string; message: string } {
   return { channel, title, message: `Message of ${title}` }
+}
+
+/** Sends one after the other, each when the one before has come back to its sender. The result ends it. */
+export function keepSending(sender: StockClient, channel: string | null, from: number): () => Promise<void> {
+  let isOver = false
+  const sending = (async () => {
+    for (let n = from; !isOver; n++) {
+      sender.emit('send-notification', note(channel, `${n}`))
+      await sender.next('notification-received', ({ title }) => title === `${n}`)
+    }
+  })()
+  return () => {
+    isOver = true
+    return sending
+  }
 }
