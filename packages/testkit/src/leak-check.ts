@@ -99,7 +99,7 @@ function originOf(stack: string): string | undefined {
   const line = stack
     .split('\n')
     .slice(1)
-    .find((at) => !at.includes('node:') && !at.includes('leak-check.ts'))
+    .find((at) => !/node:|new Promise|leak-check\.ts/.test(at))
   if (line === undefined || /until\.ts|node_modules.(\.pnpm.)?@?vitest|tinypool/.test(line)) return undefined
   return line.trim()
 }
