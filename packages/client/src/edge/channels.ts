@@ -1,0 +1,183 @@
+import {
+  type ChannelJoined,
+  type ChannelLeft,
+  ClientEvent,
+  channelStream,
+  type NotificationReceived,
+  type Refused,
+} from '@carillon/protocol'
+import { type NotificationsError, type Outcome, refusalError } from '../rules/errors.ts'
+import { type LeftReason, retryDelay } from '../rules/membership.ts'
+import type { Settings } from '../rules/options.ts'
+import type { PositionBook } from '../rules/positions.ts'
+import { createJob, failureError } from './job.ts'
+import { createLeaves } from './leaves.ts'
+import type { Requests } from './requests.ts'
+import { createSeat, type Seat, unheard } from './seat.ts'
+import type { Subscription } from './subscription.ts'
+import type { RequestOptions } from './waiters.ts'
+
+/** The channels that the application wants to be in, and how they get there. */
+export interface Channels {
+  join(channel: string, options: RequestOptions): Promise<Subscription>
+  leave(channel: string, options: RequestOptions): Promise<ChannelLeft>
+  /** Whether a notification of this channel is still wanted. */
+  isWanted(channel: string): boolean
+  hand(channel: string, notification: NotificationReceived): void
+  /** The server put us on the channel without being asked: its log may have begun anew. */
+  onCut(joined: ChannelJoined): void
+  /** The server took us off the channel and will be back. */
+  onLetGo(channel: string): void
+  onReady(): void
+  onDropped(): void
+  close(): void
+}
+
+export function createChannels(
+  requests: Requests,
+  positions: PositionBook,
+  settings: Settings,
+  onThrow: (cause: unknown, event: string) => void,
+): Channels {
+  const seats = new Map<string, Seat>()
+  const leaves = createLeaves(requests)
+
+  function join(channel: string, options: RequestOptions): Promise<Subscription> {
+    const refused = requests.refusal('joinChannel', options)
+    if (refused !== null) return Promise.reject(refused)
+    const known = seats.get(channel)
+    if (known?.control.subscription.state === 'joined') return Promise.resolve(known.control.subscription)
+    const seat = known ?? createSeat(channel, leave, onThrow)
+    const outcome = (): Outcome => (seat.wasJoined || seat.ticket?.sent === true ? 'unknown' : 'unsent')
+    const onGaveUp = (): void => {
+      // Once it has left, a join is not undone: leaving would make the server forget where we stopped.
+      if (seat.waiters.size === 0 && outcome() === 'unsent') end(seat, 'client', null)
+    }
+    const joined = requests.wait(seat.waiters, { call: 'joinChannel', options, outcome, onGaveUp })
+    if (known === undefined) takeSeat(seat)
+    return joined
+  }
+
+  function takeSeat(seat: Seat): void {
+    const job = createJob(
+      ClientEvent.JoinChannel,
+      () => argsOf(seat),
+      (answer) => (answer.ok ? onJoined(seat, answer.value, false) : onRefused(seat, answer)),
+      (failure) => end(seat, 'refused', failureError('joinChannel', failure, { outcome: 'unknown' })),
+    )
+    seats.set(seat.channel, seat)
+    seat.ticket = requests.enqueue(job)
+    if (seat.ticket !== null) return
+    end(seat, 'refused', failureError('joinChannel', { code: 'queue-full' }, { outcome: 'unsent' }))
+  }
+
+  function argsOf({ channel }: Seat): readonly unknown[] {
+    const since = positions.since(channelStream(channel))
+    return since === null ? [channel] : [channel, { since }]
+  }
+
+  /** Asks for a channel that was joined before, until the server has answered for good. */
+  function rejoin(seat: Seat): void {
+    seat.round += 1
+    const { round } = seat
+    const args = argsOf(seat)
+    const isLate = (): boolean => seats.get(seat.channel) !== seat || seat.round !== round
+    restartTimer(seat, settings.timeoutMs)
+    requests.direct(
+      createJob(
+        ClientEvent.JoinChannel,
+        () => args,
+        (answer) => {
+          if (answer.ok) onJoined(seat, answer.value, args.length > 1)
+          else if (!isLate()) onRefused(seat, answer)
+        },
+        (failure) => {
+          if (!isLate()) end(seat, 'refused', failureError('joinChannel', failure, { outcome: 'unknown' }))
+        },
+      ),
+    )
+  }
+
+  function restartTimer(seat: Seat, ms: number): void {
+    clearTimeout(seat.timer)
+    seat.timer = ms < 2 ** 31 ? setTimeout(() => rejoin(seat), ms) : undefined
+  }
+
+  function onJoined(seat: Seat, joined: ChannelJoined, brought: boolean): void {
+    if (seats.get(seat.channel) !== seat) return
+    clearTimeout(seat.timer)
+    leaves.onJoined(seat.channel)
+    cut(joined, brought)
+    seat.wasJoined = true
+    seat.ticket = null
+    seat.refusals = 0
+    seat.control.onJoined(joined)
+    seat.waiters.resolve(seat.control.subscription)
+    seat.control.onDelivered()
+  }
+
+  function cut(
+    { channel, epoch, offset, pendingCount, hasMore, reason }: ChannelJoined,
+    brought: boolean,
+  ): void {
+    const isComplete = pendingCount === 0 && !hasMore
+    positions.onJoined(channelStream(channel), { epoch, offset, reason, isComplete }, brought)
+  }
+
+  function onRefused(seat: Seat, refused: Refused): void {
+    if (seats.get(seat.channel) !== seat) return
+    if (!seat.wasJoined || !refused.retryable) {
+      end(seat, 'refused', refusalError('joinChannel', refused))
+      return
+    }
+    seat.refusals += 1
+    restartTimer(seat, retryDelay(seat.refusals, refused.retryAfterMs))
+  }
+
+  /** The subscription is over; what the server knows of it is another matter. */
+  function end(seat: Seat, reason: LeftReason, error: NotificationsError | null): void {
+    if (seats.get(seat.channel) !== seat) return
+    seats.delete(seat.channel)
+    clearTimeout(seat.timer)
+    if (seat.ticket?.phase === 'waiting') requests.withdraw(seat.ticket)
+    positions.forget(channelStream(seat.channel))
+    seat.control.onEnded(reason, error)
+    const code = reason === 'closed' ? 'closed' : 'aborted'
+    seat.waiters.reject(error ?? failureError('joinChannel', { code }, { outcome: 'unknown' }))
+  }
+
+  function leave(channel: string, options: RequestOptions): Promise<ChannelLeft> {
+    const refused = requests.refusal('leaveChannel', options)
+    if (refused !== null) return Promise.reject(refused)
+    const seat = seats.get(channel)
+    if (seat !== undefined) end(seat, 'client', null)
+    positions.forget(channelStream(channel))
+    return unheard(leaves.leave(channel, options))
+  }
+
+  return {
+    join,
+    leave,
+    isWanted: (channel) => !leaves.isUnderWay(channel),
+    hand: (channel, notification) => seats.get(channel)?.control.hand(notification),
+    onCut(joined) {
+      const seat = seats.get(joined.channel)
+      if (seat?.wasJoined === true) onJoined(seat, joined, false)
+    },
+    onLetGo: (channel) => seats.get(channel)?.control.onDropped(),
+    onReady() {
+      for (const seat of seats.values()) if (seat.wasJoined) rejoin(seat)
+    },
+    onDropped() {
+      for (const seat of seats.values()) {
+        clearTimeout(seat.timer)
+        seat.round += 1
+        seat.control.onDropped()
+      }
+    },
+    close() {
+      for (const seat of [...seats.values()]) end(seat, 'closed', null)
+      leaves.close()
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { ClientEvent, type NotificationInput, type NotificationSent } from '@carillon/protocol'
+import { NotificationsError } from '../rules/errors.ts'
+import type { Settings } from '../rules/options.ts'
+import { snapshotOf } from '../rules/snapshot.ts'
+import { sayOnConsole } from './console.ts'
+import { createEmitter } from './emitter.ts'
+import type { Open } from './open-socket.ts'
+import { randomId } from './random.ts'
+import { createSession, type Session } from './session.ts'
+import type { ClientEvents, NotificationsClient } from './surface.ts'
+import type { RequestOptions } from './waiters.ts'
+
+export function createClient(open: Open, settings: Settings): NotificationsClient {
+  const emitter = createEmitter<ClientEvents>(onThrow)
+  const clientId = randomId()
+  const session = createSession({ open, clientId, settings, emitter, onThrow })
+
+  function onThrow(cause: unknown, event: string): void {
+    const message = `a listener of "${event}" failed`
+    const isHeard = event !== 'problem' && emitter.listeners('problem').length > 0
+    if (isHeard) emitter.emit('problem', new NotificationsError('listener-failed', message, { cause }))
+    else sayOnConsole(message, cause)
+  }
+
+  const client: NotificationsClient = {
+    get status() {
+      return session.status
+    },
+    get userId() {
+      return session.userId
+    },
+    clientId,
+    joinChannel: (channel, options = {}) =>
+      checkName('joinChannel', channel) ?? session.channels.join(channel, options),
+    leaveChannel: (channel, options = {}) =>
+      checkName('leaveChannel', channel) ?? session.channels.leave(channel, options),
+    sendNotification: (notification, options = {}) => send(session, notification, options),
+    stats: (options = {}) =>
+      session.requests.ask({ call: 'stats', event: ClientEvent.GetStats, args: [], options }),
+    async channels(options = {}) {
+      const ask = { call: 'channels', event: ClientEvent.GetChannels, args: [], options }
+      return (await session.requests.ask(ask)).channels
+    },
+    connect: session.connect,
+    close: session.close,
+    on(event, listener) {
+      emitter.add(event, listener, false)
+      return client
+    },
+    once(event, listener) {
+      emitter.add(event, listener, true)
+      return client
+    },
+    off(event, listener) {
+      emitter.off(event, listener)
+      return client
+    },
+    listeners: (event) => emitter.listeners(event),
+  }
+  return client
+}
+
+/** What is no text cannot be a key of ours; everything else about a name is the server's to judge. */
+function checkName(call: string, channel: unknown): Promise<never> | null {
+  if (typeof channel === 'string') return null
+  const message = `${call}: "channel" must be a string, got ${channel === null ? 'null' : typeof channel}`
+  return Promise.reject(new NotificationsError('field-type', message, { outcome: 'unsent' }))
+}
+
+async function send(
+  { requests }: Session,
+  notification: NotificationInput,
+  options: RequestOptions,
+): Promise<NotificationSent> {
+  const idempotencyKey = notification?.idempotencyKey ?? randomId()
+  const args = [snapshotOf(notification, idempotencyKey)]
+  const facts = { idempotencyKey }
+  return requests.ask({ call: 'sendNotification', event: ClientEvent.SendNotification, args, options, facts })
+}

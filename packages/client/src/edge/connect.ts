@@ -1,0 +1,42 @@
+import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
+import { type ClientOptions, resolveOptions } from '../rules/options.ts'
+import { createClient } from './client.ts'
+import type { Auth } from './handshake.ts'
+import { borrow, openOwn } from './open-socket.ts'
+import type { NotificationsClient } from './surface.ts'
+
+/** Options of a connection that the client makes itself: its own, and all of socket.io-client's. */
+export interface ConnectOptions
+  extends ClientOptions,
+    Partial<Omit<ManagerOptions, keyof ClientOptions>>,
+    Partial<Omit<SocketOptions, 'auth'>> {
+  /**
+   * Who the user is. A function is asked at every (re)connect, so that it can bring a fresh token; if it throws
+   * or rejects, the client is `suspended` and tells a `problem` with the code `auth-failed`. One client is one
+   * user: make another when somebody else signs in.
+   */
+  readonly auth?: Auth
+}
+
+/**
+ * Connects to a server with Carillon attached. Returns at once: calls wait for the connection.
+ *
+ * @param url address and namespace of the server, as socket.io-client takes it: `'/'`, `'https://host/tenant-a'`
+ * @throws NotificationsError with code `bad-option`
+ */
+export function connectNotifications(url: string, options?: ConnectOptions): NotificationsClient
+/**
+ * Uses a socket of socket.io-client that its owner made and goes on owning: its events, rooms and options stay as
+ * they are. Every handshake from now on says who we are. A socket that is connected already is used as it is until
+ * its next reconnect; a send that is under way when that first connection breaks rejects with `disconnected`,
+ * because the server might store it twice.
+ */
+export function connectNotifications(socket: Socket, options?: ClientOptions): NotificationsClient
+export function connectNotifications(
+  target: string | Socket,
+  { timeoutMs, maxWaiting, auth, ...transport }: ConnectOptions = {},
+): NotificationsClient {
+  const settings = resolveOptions({ timeoutMs, maxWaiting })
+  const open = typeof target === 'string' ? openOwn(target, auth, transport) : borrow(target)
+  return createClient(open, settings)
+}

@@ -1,0 +1,129 @@
+import { PROTOCOL_VERSION } from '@carillon/protocol'
+import type { Socket } from 'socket.io-client'
+import type { PositionBook, Since } from '../rules/positions.ts'
+
+type AuthObject = Record<string, unknown>
+
+/**
+ * What the handshake says of the user: an object, or a function that is asked at every (re)connect. It may
+ * call back, as Socket.IO's own, or return the object or a promise of it.
+ */
+export type Auth = AuthObject | ((done: (auth: object) => void) => void) | (() => object | Promise<object>)
+
+type SocketAuth = Socket['auth']
+
+/** Adds what Carillon says in the handshake to what the caller says. */
+export interface Handshake {
+  /** For a socket of our own. */
+  authOf(given: Auth | undefined): SocketAuth
+  /** For a socket that was handed in. Again at every attempt, for its owner may have set another `auth`. */
+  lend(socket: Socket): void
+  restore(socket: Socket): void
+  /** What this connection was told, or `null` when its handshake went out without us. */
+  told(): Since | null
+  /** The connection is over: answers of an `auth` function that are still to come are for nobody. */
+  onClosed(): void
+}
+
+export function createHandshake(
+  clientId: string,
+  positions: Pick<PositionBook, 'ownStreams'>,
+  onFailed: (cause: unknown) => void,
+): Handshake {
+  let told: Since | null = null
+  let attempt = 0
+  const lent = new Map<Socket, { readonly own: SocketAuth | undefined; readonly ours: SocketAuth }>()
+
+  function introduce(): AuthObject {
+    told = positions.ownStreams()
+    return { version: PROTOCOL_VERSION, clientId, since: told }
+  }
+
+  function asking(given: Auth | undefined): SocketAuth {
+    return (send) => {
+      attempt += 1
+      const mine = attempt
+      const done = (auth: unknown): void => {
+        if (mine !== attempt) return
+        attempt += 1
+        send({ ...objectOf(auth), notifications: introduce() })
+      }
+      const failed = (cause: unknown): void => {
+        if (mine === attempt) onFailed(cause)
+      }
+      readAuth(given, done, failed)
+    }
+  }
+
+  return {
+    authOf: asking,
+    lend(socket) {
+      const own: SocketAuth | undefined = socket.auth
+      if (lent.get(socket)?.ours === own && own !== undefined) return
+      const ours = isAsking(own) ? asking(own) : withIntroduction(own, introduce)
+      lent.set(socket, { own, ours })
+      socket.auth = ours
+    },
+    restore(socket) {
+      const loan = lent.get(socket)
+      lent.delete(socket)
+      if (loan === undefined || socket.auth !== loan.ours) return
+      const { notifications: _ours, ...now } = objectOf(loan.ours)
+      // The owner may have changed a field meanwhile (`socket.auth.token = …`): that must survive us.
+      const isChanged = typeof loan.ours !== 'function' && !isSame(now, objectOf(loan.own))
+      const before = isChanged ? now : loan.own
+      if (before === undefined) Reflect.deleteProperty(socket, 'auth')
+      else socket.auth = before
+    },
+    told: () => told,
+    onClosed() {
+      told = null
+      attempt += 1
+    },
+  }
+}
+
+/** Read when the handshake is written, so that it holds the positions of that moment. */
+function withIntroduction(own: SocketAuth | undefined, introduce: () => AuthObject): SocketAuth {
+  return Object.defineProperty({ ...objectOf(own) }, 'notifications', {
+    get: introduce,
+    enumerable: true,
+    configurable: true,
+  })
+}
+
+function isAsking(auth: SocketAuth | undefined): auth is (done: (auth: object) => void) => void {
+  return typeof auth === 'function'
+}
+
+function readAuth(
+  given: Auth | undefined,
+  done: (auth: unknown) => void,
+  failed: (cause: unknown) => void,
+): void {
+  if (typeof given !== 'function') {
+    done(given)
+    return
+  }
+  try {
+    const result: unknown = given(done)
+    // A function without a parameter cannot call back; one with a parameter may return a timer's id.
+    if (given.length === 0 || result instanceof Promise) {
+      Promise.resolve(result).then((auth) => {
+        if (given.length === 0 || auth !== undefined) done(auth)
+      }, failed)
+    }
+  } catch (cause) {
+    // Later, for a socket may ask while it is being made.
+    queueMicrotask(() => failed(cause))
+  }
+}
+
+function objectOf(value: unknown): AuthObject {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function isSame(a: AuthObject, b: AuthObject): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}

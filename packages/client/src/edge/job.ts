@@ -1,0 +1,62 @@
+import type { Answers, ClientEvent } from '@carillon/protocol'
+import { type Read, readAnswer } from '../rules/answers.ts'
+import { type ErrorFacts, NotificationsError } from '../rules/errors.ts'
+
+/** Why a request ended without an answer. */
+export interface Failure {
+  readonly code: FailureCode
+  readonly cause?: unknown
+}
+
+/** A request on its way to the server. */
+export interface Job {
+  readonly event: ClientEvent
+  /** Asked for at every emission: a join tells the position of that moment. */
+  readonly args: () => readonly unknown[]
+  /** Looks at the arguments of an acknowledgement. `false`: Socket.IO gave up, the answer may still come. */
+  readonly isAnswer: (args: readonly unknown[]) => boolean
+  readonly onAnswer: (args: readonly unknown[]) => void
+  readonly onFailure: (failure: Failure) => void
+}
+
+export function createJob<E extends ClientEvent>(
+  event: E,
+  args: () => readonly unknown[],
+  onAnswer: (answer: Read<Answers[E]>) => void,
+  onFailure: (failure: Failure) => void,
+): Job {
+  return {
+    event,
+    args,
+    isAnswer: (given) => readAnswer(given) !== null,
+    onAnswer(given) {
+      const answer = readAnswer<Answers[E]>(given)
+      if (answer === undefined) onFailure({ code: 'bad-answer' })
+      else if (answer !== null) onAnswer(answer)
+    },
+    onFailure,
+  }
+}
+
+const SENTENCES = {
+  timeout: 'no answer within the time limit',
+  aborted: 'aborted',
+  closed: 'the client is closed',
+  'queue-full': 'too many requests wait for the connection',
+  disconnected: 'the connection broke before the answer came',
+  'bad-answer': 'the server acknowledged with something that is no answer; is Carillon attached to it?',
+  internal: 'the request could not be emitted',
+} as const
+
+export type FailureCode = keyof typeof SENTENCES
+
+const RETRYABLE: ReadonlySet<FailureCode> = new Set<FailureCode>(['timeout', 'queue-full', 'disconnected'])
+
+/** The error of a call that ended without an answer. */
+export function failureError(call: string, { code, cause }: Failure, facts: ErrorFacts): NotificationsError {
+  return new NotificationsError(code, `${call}: ${SENTENCES[code]}`, {
+    ...facts,
+    retryable: RETRYABLE.has(code),
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

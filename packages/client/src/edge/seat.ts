@@ -1,0 +1,41 @@
+import type { Ticket } from './requests.ts'
+import { createSubscription, type Subscription, type SubscriptionControl } from './subscription.ts'
+import { createWaiters, type RequestOptions, type Waiters } from './waiters.ts'
+
+/** One channel that is wanted. */
+export interface Seat {
+  readonly channel: string
+  readonly control: SubscriptionControl
+  readonly waiters: Waiters<Subscription>
+  /** The first join takes its turn in the queue of requests. */
+  ticket: Ticket | null
+  wasJoined: boolean
+  /** Counts the re-joins, to know a late answer. */
+  round: number
+  refusals: number
+  timer: ReturnType<typeof setTimeout> | undefined
+}
+
+export function createSeat(
+  channel: string,
+  leave: (channel: string, options: RequestOptions) => Promise<unknown>,
+  onThrow: (cause: unknown, event: string) => void,
+): Seat {
+  const leaveOwn = async (options: RequestOptions): Promise<void> => void (await leave(channel, options))
+  return {
+    channel,
+    control: createSubscription(channel, (options) => unheard(leaveOwn(options)), onThrow),
+    waiters: createWaiters(),
+    ticket: null,
+    wasJoined: false,
+    round: 0,
+    refusals: 0,
+    timer: undefined,
+  }
+}
+
+/** Leaving is often the last thing that anybody does with a channel: nobody need wait for it. */
+export function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
+}

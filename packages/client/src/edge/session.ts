@@ -1,0 +1,203 @@
+import {
+  ClientEvent,
+  type ConnectionConfirmed,
+  channelOf,
+  type ErrorMessage,
+  isStreamName,
+  type NotificationReceived,
+  type Positions,
+} from '@carillon/protocol'
+import { NotificationsError } from '../rules/errors.ts'
+import type { Settings } from '../rules/options.ts'
+import { createPositionBook } from '../rules/positions.ts'
+import { type ConnectionStatus, nextStatus, type StatusEvent } from '../rules/status.ts'
+import { type Channels, createChannels } from './channels.ts'
+import type { Emitter } from './emitter.ts'
+import { createHandshake } from './handshake.ts'
+import { createLink, type Link, type LinkHooks } from './link.ts'
+import type { Open } from './open-socket.ts'
+import { createProblems } from './problems.ts'
+import { createReceipts } from './receipts.ts'
+import { createRequests, type Requests } from './requests.ts'
+import type { ClientEvents } from './surface.ts'
+import { watchPage } from './wake.ts'
+
+/** The connection and everything that lives on it. */
+export interface Session {
+  readonly status: ConnectionStatus
+  readonly userId: string | null
+  readonly requests: Requests
+  readonly channels: Channels
+  connect(): void
+  close(): void
+}
+
+interface SessionParts {
+  readonly open: Open
+  readonly clientId: string
+  readonly settings: Settings
+  readonly emitter: Emitter<ClientEvents>
+  readonly onThrow: (cause: unknown, event: string) => void
+}
+
+export function createSession({ open, clientId, settings, emitter, onThrow }: SessionParts): Session {
+  const positions = createPositionBook()
+  const problems = createProblems((problem) => emitter.emit('problem', problem))
+  const handshake = createHandshake(clientId, positions, onAuthFailed)
+  const { socket, isOwn, prepare, release } = open(handshake)
+  const requests = createRequests(emit, settings)
+  const channels = createChannels(requests, positions, settings, onThrow)
+  const receipts = createReceipts(positions, sendReceipt)
+  /** Requests that went out on this connection. */
+  const asked = new Set<string>()
+  let status: ConnectionStatus = socket.connected ? 'connected' : socket.active ? 'connecting' : 'suspended'
+  let userId: string | null = null
+  let isConfirmed = false
+  /** Whether the server knows on this connection that it talks to us: a v1 session also gets events. */
+  let isIntroduced = false
+  /** A new attempt may help without anybody's doing. */
+  let isResumable = false
+
+  const hooks: LinkHooks = {
+    onOpened: () => move('opened'),
+    onLost,
+    onRefused(cause) {
+      end('ended', false)
+      problems.onConnectionRefused(cause)
+    },
+    onExhausted: () => end('exhausted', true),
+    onAttempt: prepare,
+    onTransportClosed: handshake.onClosed,
+    onConfirmed,
+    onNotification,
+    onStats: (stats) => emitter.emit('stats', stats),
+    // A v1 session gets these beside the acknowledgements, which have told it all.
+    onJoined: (joined) => isIntroduced && channels.onCut(joined),
+    onLeft: ({ channel, reason }) => reason !== 'client' && channels.onLetGo(channel),
+    onErrorMessage,
+    onFault: (cause) => problems.report(new NotificationsError('internal', 'a handler failed', { cause })),
+  }
+  const link: Link = createLink(socket, hooks)
+  const stopWatching = watchPage(
+    () => isResumable && connect(),
+    () => receipts.flush(),
+  )
+
+  function emit(event: ClientEvent, args: readonly unknown[], onAck?: (...answer: unknown[]) => void): void {
+    asked.add(event)
+    link.emit(event, args, onAck)
+  }
+
+  function sendReceipt(moved: Positions, isLast: boolean): void {
+    emit(ClientEvent.AckNotifications, [moved], isLast ? () => undefined : undefined)
+  }
+
+  function move(event: StatusEvent): void {
+    const next = nextStatus(status, event)
+    if (next === status) return
+    status = next
+    emitter.emit('status', status)
+  }
+
+  function end(event: 'ended' | 'exhausted', canResume: boolean): void {
+    isResumable = canResume
+    move(event)
+  }
+
+  function onConfirmed(confirmed: ConnectionConfirmed): void {
+    // A second one on the same connection: the server forgot us and begins anew.
+    if (isConfirmed) drop()
+    isConfirmed = true
+    userId = confirmed.userId ?? null
+    positions.onConfirmed(confirmed, handshake.told() ?? {})
+    getReady()
+    move('confirmed')
+    emitter.emit('confirmed', confirmed)
+  }
+
+  function getReady(): void {
+    isResumable = false
+    isIntroduced = handshake.told() !== null
+    channels.onReady()
+    requests.onReady()
+    receipts.onReady(userId !== null)
+  }
+
+  function drop(): void {
+    requests.onDropped(isIntroduced)
+    channels.onDropped()
+    receipts.onDropped()
+    asked.clear()
+    isConfirmed = false
+  }
+
+  function onLost(reason: string, isFinal: boolean): void {
+    drop()
+    isIntroduced = false
+    handshake.onClosed()
+    if (isFinal) end('ended', false)
+    else move('dropped')
+    problems.onLost(reason === 'io server disconnect')
+  }
+
+  function onNotification(notification: NotificationReceived): void {
+    const { stream, epoch, offset, id } = notification
+    if (typeof stream !== 'string' || !isStreamName(stream)) return
+    const channel = channelOf(stream)
+    if (channel !== null && !channels.isWanted(channel)) return
+    if (!positions.take(stream, { epoch, offset, id })) return
+    receipts.onMoved()
+    emitter.emit('notification', notification)
+    if (channel !== null) channels.hand(channel, notification)
+  }
+
+  function onErrorMessage(message: ErrorMessage): void {
+    const isAnswer = !isIntroduced && message.event !== null && asked.has(message.event)
+    if (!isAnswer) problems.onErrorMessage(message)
+  }
+
+  function onAuthFailed(cause: unknown): void {
+    socket.disconnect()
+    end('exhausted', true)
+    problems.report(new NotificationsError('auth-failed', 'the "auth" function failed', { cause }))
+  }
+
+  function connect(): void {
+    if (status === 'closed' || socket.connected) return
+    // A socket that is at it already would send its handshake twice.
+    if (status !== 'suspended' && socket.active) return
+    isResumable = false
+    move('asked')
+    prepare()
+    socket.connect()
+  }
+
+  function close(): void {
+    if (status === 'closed') return
+    receipts.flush(true)
+    stopWatching()
+    link.release()
+    channels.close()
+    requests.close()
+    receipts.onDropped()
+    problems.close()
+    if (isOwn) link.whenAnswered(release)
+    else release()
+    handshake.onClosed()
+    move('closed')
+  }
+
+  if (socket.connected) getReady()
+  return {
+    get status() {
+      return status
+    },
+    get userId() {
+      return userId
+    },
+    requests,
+    channels,
+    connect,
+    close,
+  }
+}

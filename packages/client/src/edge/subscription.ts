@@ -1,0 +1,155 @@
+import type { ChannelJoined, NotificationReceived } from '@carillon/protocol'
+import type { NotificationsError } from '../rules/errors.ts'
+import { type LeftReason, nextMembership, type SubscriptionState } from '../rules/membership.ts'
+import { createEmitter, type Listening } from './emitter.ts'
+import type { RequestOptions } from './waiters.ts'
+
+export type SubscriptionEvents = {
+  /** A notification of the channel: each once, in order. */
+  notification: (notification: NotificationReceived) => void
+  /** The channel was joined again after a reconnect; `recovered: false` says that something is lost, and why. */
+  joined: (joined: ChannelJoined) => void
+  /** It is over, and why; with the server's refusal if that was the reason. */
+  left: (reason: LeftReason, error: NotificationsError | null) => void
+}
+
+/** A channel that was joined. It is joined again after every reconnect, until it is left. */
+export interface Subscription extends Listening<SubscriptionEvents> {
+  readonly channel: string
+  readonly state: SubscriptionState
+  /** Why `state` is `left`, else `null`. */
+  readonly reason: LeftReason | null
+  /** Members at the last join. */
+  readonly clientCount: number
+  /** How many missed notifications the last join announced. */
+  readonly pendingCount: number
+  /**
+   * Leaves the channel: as {@link NotificationsClient.leaveChannel}, for this subscription. Once it has ended,
+   * nothing happens.
+   */
+  leave(options?: RequestOptions): Promise<void>
+}
+
+/** The half of a subscription that belongs to the client. */
+export interface SubscriptionControl {
+  readonly subscription: Subscription
+  onJoined(joined: ChannelJoined): void
+  onDropped(): void
+  onEnded(reason: LeftReason, error: NotificationsError | null): void
+  hand(notification: NotificationReceived): void
+  /** The promise of the join has just been settled. */
+  onDelivered(): void
+}
+
+/** How long the first notifications wait for a first listener, when nobody attached one at once. */
+const PATIENCE_MS = 10_000
+const HELD_AT_MOST = 1_000
+
+export function createSubscription(
+  channel: string,
+  leave: (options: RequestOptions) => Promise<void>,
+  onThrow: (cause: unknown, event: string) => void,
+): SubscriptionControl {
+  const emitter = createEmitter<SubscriptionEvents>(onThrow)
+  const hold = createHold(
+    (notification) => emitter.emit('notification', notification),
+    () => emitter.listeners('notification').length > 0,
+  )
+  let state: SubscriptionState = 'joining'
+  let reason: LeftReason | null = null
+  let last: ChannelJoined | null = null
+
+  const subscription: Subscription = {
+    channel,
+    get state() {
+      return state
+    },
+    get reason() {
+      return reason
+    },
+    get clientCount() {
+      return last?.clientCount ?? 0
+    },
+    get pendingCount() {
+      return last?.pendingCount ?? 0
+    },
+    leave: (options = {}) => (state === 'left' ? Promise.resolve() : leave(options)),
+    on(event, listener) {
+      emitter.add(event, listener, false)
+      if (event === 'notification') hold.onListener()
+      return subscription
+    },
+    once(event, listener) {
+      emitter.add(event, listener, true)
+      if (event === 'notification') hold.onListener()
+      return subscription
+    },
+    off(event, listener) {
+      emitter.off(event, listener)
+      return subscription
+    },
+    listeners: (event) => emitter.listeners(event),
+  }
+
+  return {
+    subscription,
+    onJoined(joined) {
+      state = nextMembership(state, 'confirmed')
+      last = joined
+      emitter.emit('joined', joined)
+    },
+    onDropped() {
+      state = nextMembership(state, 'dropped')
+    },
+    onEnded(why, error) {
+      if (state === 'left') return
+      state = nextMembership(state, 'ended')
+      reason = why
+      hold.drop()
+      emitter.emit('left', why, error)
+    },
+    hand: hold.hand,
+    onDelivered: hold.onDelivered,
+  }
+}
+
+/**
+ * What follows a join can arrive in the same task as its confirmation, before the code after
+ * `await joinChannel()` has run and attached a listener. So it waits: for the end of the task at least, and if
+ * nobody listens then (`Promise.all` over several joins), for the first listener, but not for ever.
+ */
+function createHold(emit: (notification: NotificationReceived) => void, isHeard: () => boolean) {
+  let held: NotificationReceived[] | null = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isDelivered = false
+
+  function release(): void {
+    clearTimeout(timer)
+    const waiting = held ?? []
+    held = null
+    for (const notification of waiting) emit(notification)
+  }
+  function releaseIn(ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(release, ms)
+  }
+
+  return {
+    hand(notification: NotificationReceived): void {
+      if (held === null) emit(notification)
+      else if (held.push(notification) >= HELD_AT_MOST) release()
+    },
+    onDelivered(): void {
+      if (held === null || isDelivered) return
+      isDelivered = true
+      timer = setTimeout(() => (isHeard() ? release() : releaseIn(PATIENCE_MS)), 0)
+    },
+    onListener(): void {
+      if (held !== null && isDelivered) releaseIn(0)
+    },
+    drop(): void {
+      clearTimeout(timer)
+      held = null
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type {
+  ChannelLeft,
+  ChannelsList,
+  ConnectionConfirmed,
+  NotificationInput,
+  NotificationReceived,
+  NotificationSent,
+  ServerStats,
+} from '@carillon/protocol'
+import type { NotificationsError } from '../rules/errors.ts'
+import type { ConnectionStatus } from '../rules/status.ts'
+import type { Listening } from './emitter.ts'
+import type { Subscription } from './subscription.ts'
+import type { RequestOptions } from './waiters.ts'
+
+export type ClientEvents = {
+  /** Every notification: of channels, broadcasts, personal ones. Each once, in the order of its stream. */
+  notification: (notification: NotificationReceived) => void
+  status: (status: ConnectionStatus) => void
+  /** The server's statistics, when they change and when they were asked for. */
+  stats: (stats: ServerStats) => void
+  /** The server confirmed a connection, the first one and each later one. */
+  confirmed: (confirmed: ConnectionConfirmed) => void
+  /** What no call can be rejected with: the server's last words, a refused connection, a listener that threw. */
+  problem: (problem: NotificationsError) => void
+}
+
+/** A connection to a server with Carillon attached. Everything that asks the server waits for the connection. */
+export interface NotificationsClient extends Listening<ClientEvents> {
+  readonly status: ConnectionStatus
+  /** Who the server takes this client for: `null` for a guest and before the first confirmation. */
+  readonly userId: string | null
+  /** Random id of this client; it stays over reconnects. */
+  readonly clientId: string
+
+  /**
+   * Joins a channel, now and again after every reconnect. Joining twice gives the same subscription. What
+   * follows the join waits for a listener that is attached right after the `await`.
+   *
+   * Rejects when the server refuses (`isNotificationsError`), and at the end of the wait; a join that had left
+   * by then may still come about, and the next call gives its subscription.
+   */
+  joinChannel(channel: string, options?: RequestOptions): Promise<Subscription>
+
+  /**
+   * Leaves a channel: to leave is to unsubscribe, what is missed from now on is not kept. The subscription ends
+   * at once, also offline; the promise waits until the server has confirmed. Need not be awaited.
+   */
+  leaveChannel(channel: string, options?: RequestOptions): Promise<ChannelLeft>
+
+  /**
+   * Sends to a channel, to a user (`to`), or to everybody. Resolves when the server has stored it. However
+   * often it goes out over reconnects, it becomes one notification.
+   *
+   * Rejects with `outcome: 'unknown'` when nobody knows whether it was stored: trying again with the error's
+   * `idempotencyKey` is safe.
+   */
+  sendNotification(notification: NotificationInput, options?: RequestOptions): Promise<NotificationSent>
+
+  stats(options?: RequestOptions): Promise<ServerStats>
+  /** Active channels, as far as this user may see them. */
+  channels(options?: RequestOptions): Promise<ChannelsList>
+
+  /** Tries again when `status` is `suspended`; else it does nothing. */
+  connect(): void
+  /**
+   * Ends the client for good: what waits is rejected with `closed`, subscriptions end, the connection too. A
+   * socket that was handed in stays connected and has its own `auth` back. Twice is harmless.
+   */
+  close(): void
+}

@@ -1,0 +1,79 @@
+import type { NotificationsError } from '../rules/errors.ts'
+
+/** How long a call waits. */
+export interface RequestOptions {
+  /**
+   * Milliseconds until the call rejects with `timeout`.
+   *
+   * @default the client's `timeoutMs`
+   */
+  readonly timeoutMs?: number
+  /** Aborting it rejects the call with `aborted`. */
+  readonly signal?: AbortSignal
+}
+
+export type Impatience = 'timeout' | 'aborted'
+
+export interface Wait {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  /** Called at the end of the patience, before the promise rejects with what it returns. */
+  readonly giveUp: (why: Impatience, cause: unknown) => NotificationsError
+}
+
+/** Promises that wait for the same thing, each with a time limit and a signal of its own. */
+export interface Waiters<T> {
+  readonly size: number
+  wait(wait: Wait): Promise<T>
+  resolve(value: T): void
+  reject(error: NotificationsError): void
+}
+
+interface Waiter<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: NotificationsError) => void
+}
+
+export function createWaiters<T>(): Waiters<T> {
+  const waiting = new Set<Waiter<T>>()
+
+  function settle(how: (waiter: Waiter<T>) => void): void {
+    const all = [...waiting]
+    waiting.clear()
+    for (const waiter of all) how(waiter)
+  }
+
+  return {
+    get size() {
+      return waiting.size
+    },
+    wait: ({ timeoutMs, signal, giveUp }) =>
+      new Promise((resolve, reject) => {
+        const end = (): void => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', onAbort)
+        }
+        const waiter: Waiter<T> = {
+          resolve: (value) => {
+            end()
+            resolve(value)
+          },
+          reject: (error) => {
+            end()
+            reject(error)
+          },
+        }
+        const lose = (why: Impatience, cause?: unknown): void => {
+          waiting.delete(waiter)
+          waiter.reject(giveUp(why, cause))
+        }
+        const onAbort = (): void => lose('aborted', signal?.reason)
+        // A timer of more milliseconds than 31 bits would fire at once.
+        const timer = timeoutMs < 2 ** 31 ? setTimeout(lose, timeoutMs, 'timeout') : undefined
+        signal?.addEventListener('abort', onAbort, { once: true })
+        waiting.add(waiter)
+      }),
+    resolve: (value) => settle((waiter) => waiter.resolve(value)),
+    reject: (error) => settle((waiter) => waiter.reject(error)),
+  }
+}

@@ -1,0 +1,33 @@
+// The client
+
+// What travels
+export type {
+  ChannelJoined,
+  ChannelLeft,
+  ChannelsList,
+  ConnectionConfirmed,
+  JsonObject,
+  JsonValue,
+  NotificationInput,
+  NotificationReceived,
+  NotificationSent,
+  NotificationType,
+  Position,
+  Problem,
+  ProblemCode,
+  RecoveryFailure,
+  ServerStats,
+} from '@carillon/protocol'
+export type { ConnectOptions } from './edge/connect.ts'
+export { connectNotifications } from './edge/connect.ts'
+export type { Listening } from './edge/emitter.ts'
+export type { Auth } from './edge/handshake.ts'
+export type { Subscription, SubscriptionEvents } from './edge/subscription.ts'
+export type { ClientEvents, NotificationsClient } from './edge/surface.ts'
+export type { RequestOptions } from './edge/waiters.ts'
+export type { ClientProblemCode, ErrorCode, Outcome } from './rules/errors.ts'
+// Errors
+export { isNotificationsError, NotificationsError } from './rules/errors.ts'
+export type { LeftReason, SubscriptionState } from './rules/membership.ts'
+export type { ClientOptions } from './rules/options.ts'
+export type { ConnectionStatus } from './rules/status.ts'

@@ -1,0 +1,107 @@
+import {
+  BROADCAST_STREAM,
+  type ConnectionConfirmed,
+  type Position,
+  type Positions,
+  type StreamName,
+  USER_STREAM,
+} from '@carillon/protocol'
+import { type Cut, onComplete, onCut, onItem, type Place, type Track } from './tracks.ts'
+
+export type Since = { readonly b?: Position; readonly u?: Position }
+
+/** Where the application stands on every stream. */
+export interface PositionBook {
+  /** Whether the notification is new. If so its place is the stream's position from now on. */
+  take(stream: StreamName, place: Place): boolean
+  /** What the next join brings. */
+  since(stream: StreamName): Position | null
+  /** What the next handshake brings. */
+  ownStreams(): Since
+  onConfirmed(confirmed: ConnectionConfirmed, brought: Since): void
+  onJoined(stream: StreamName, cut: Cut, brought: boolean): void
+  forget(stream: StreamName): void
+  /** Positions that moved since they were asked for last, at most so many. */
+  takeMoved(max: number): Positions
+  hasMoved(): boolean
+  /** These did not arrive: they count as moved again. */
+  putBack(positions: Positions): void
+}
+
+/** Missed notifications of the connection that are still to come. Only their sum is known. */
+interface Greeting {
+  left: number
+  readonly cuts: ReadonlyMap<StreamName, number>
+}
+
+const OWN_STREAMS = [BROADCAST_STREAM, USER_STREAM] as const
+
+export function createPositionBook(): PositionBook {
+  const tracks = new Map<StreamName, Track>()
+  const moved = new Set<StreamName>()
+  let greeting: Greeting | null = null
+
+  function countDown(stream: StreamName, offset: number): void {
+    if (greeting === null || offset > (greeting.cuts.get(stream) ?? -1)) return
+    greeting.left -= 1
+    if (greeting.left > 0) return
+    // All that was missed is here: a stream that had nothing to tell stands at its cut, too.
+    for (const [own, cut] of greeting.cuts) {
+      const track = tracks.get(own)
+      if (track !== undefined) tracks.set(own, onComplete(track, cut))
+    }
+    greeting = null
+  }
+
+  return {
+    take(stream, place) {
+      const track = onItem(tracks.get(stream), place)
+      if (track === null) return false
+      tracks.set(stream, track)
+      moved.add(stream)
+      countDown(stream, place.offset)
+      return true
+    },
+    since: (stream) => tracks.get(stream)?.since ?? null,
+    ownStreams() {
+      const since: { b?: Position; u?: Position } = {}
+      for (const stream of OWN_STREAMS) {
+        const position = tracks.get(stream)?.since
+        if (position) since[stream] = position
+      }
+      return since
+    },
+    // The defaults are for a server that speaks the protocol page and no more.
+    onConfirmed({ streams = {}, pendingCount = 0, hasMore = false }, brought) {
+      const cuts = new Map<StreamName, number>()
+      const isComplete = pendingCount === 0 && !hasMore
+      for (const stream of OWN_STREAMS) {
+        const cut = streams[stream]
+        if (cut === undefined) continue
+        cuts.set(stream, cut.offset)
+        tracks.set(stream, onCut(tracks.get(stream), { ...cut, isComplete }, brought[stream] !== undefined))
+      }
+      greeting = isComplete || hasMore ? null : { left: pendingCount, cuts }
+    },
+    onJoined(stream, cut, brought) {
+      tracks.set(stream, onCut(tracks.get(stream), cut, brought))
+    },
+    forget(stream) {
+      tracks.delete(stream)
+      moved.delete(stream)
+    },
+    takeMoved(max) {
+      const positions: { [S in StreamName]?: Position } = {}
+      for (const stream of [...moved].slice(0, max)) {
+        moved.delete(stream)
+        const position = tracks.get(stream)?.since
+        if (position) positions[stream] = position
+      }
+      return positions
+    },
+    hasMoved: () => moved.size > 0,
+    putBack(positions) {
+      for (const stream of tracks.keys()) if (positions[stream] !== undefined) moved.add(stream)
+    },
+  }
+}
