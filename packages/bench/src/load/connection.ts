@@ -1,0 +1,58 @@
+import { WebSocket } from 'ws'
+
+/** One raw client: Engine.IO 4 and Socket.IO 5 by hand, so that the load costs as little as it can. */
+export interface Connection {
+  emit(event: string, ...args: unknown[]): void
+  /** Emits with an acknowledgement. */
+  ask(event: string, args: readonly unknown[], onAnswer: (answer: unknown) => void): void
+  end(): void
+}
+
+export interface Handlers {
+  /** The namespace is joined. */
+  readonly onConnected: (connection: Connection) => void
+  readonly onEvent: (event: string, payload: unknown, bytes: number) => void
+  /** The connection failed or ended before `end()`. */
+  readonly onEnd: (why: string) => void
+}
+
+export function connect(url: string, auth: object, handlers: Handlers): Connection {
+  const ws = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket`, {
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+  })
+  const asked = new Map<number, (answer: unknown) => void>()
+  let lastAckId = 0
+  let ending = false
+  const connection: Connection = {
+    emit: (event, ...args) => ws.send(`42${JSON.stringify([event, ...args])}`),
+    ask: (event, args, onAnswer) => {
+      asked.set(++lastAckId, onAnswer)
+      ws.send(`42${lastAckId}${JSON.stringify([event, ...args])}`)
+    },
+    end: () => {
+      ending = true
+      ws.terminate()
+    },
+  }
+
+  function onPacket(text: string): void {
+    if (text.startsWith('42')) {
+      const [event, payload]: [string, unknown] = JSON.parse(text.slice(2))
+      handlers.onEvent(event, payload, text.length)
+    } else if (text.startsWith('43')) {
+      const from = text.indexOf('[')
+      const ackId = Number(text.slice(2, from))
+      const [answer]: unknown[] = JSON.parse(text.slice(from))
+      asked.get(ackId)?.(answer)
+      asked.delete(ackId)
+    } else if (text.startsWith('40')) handlers.onConnected(connection)
+    else if (text === '2') ws.send('3')
+    else if (text.startsWith('0')) ws.send(`40${JSON.stringify(auth)}`)
+    else handlers.onEnd(`unexpected frame ${text}`)
+  }
+  ws.on('message', (data) => onPacket(data.toString()))
+  ws.on('error', (error) => handlers.onEnd(error.message))
+  ws.on('close', (code) => ending || handlers.onEnd(`closed with ${code}`))
+  return connection
+}

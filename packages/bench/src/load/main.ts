@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { percentile } from '../statistics.ts'
+import { serveCommands } from '../workers.ts'
+import type { Connection } from './connection.ts'
+import { type CrowdPlan, gather, type Member } from './crowd.ts'
+import { connectSender, type SendPlan, sendAll } from './sender.ts'
+import { createVerifier, type Verifier } from './verify.ts'
+
+/** What a storm looked like from outside. */
+export interface CrowdFigures {
+  readonly wallMs: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly greetingBytes: number
+  readonly joinedBytes: number
+  readonly otherFrames: number
+}
+
+export interface LatencyFigures {
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** The load process: raw clients that check everything they get. Each server, by its address, has its own. */
+export interface LoadCommands {
+  gather(plan: CrowdPlan): Promise<CrowdFigures>
+  send(plan: SendPlan): Promise<LatencyFigures>
+  /** Waits until every member has had so many notifications in all; resolves to the mean length of their frames. */
+  received(url: string, count: number): Promise<number>
+  /** Ends the connections to a server and fails when anything was not as it should be. */
+  leave(url: string): void
+}
+
+interface Crowd {
+  readonly verifier: Verifier
+  readonly members: Member[]
+  sender: Connection | null
+}
+
+const PATIENCE_MS = 30_000
+const crowds = new Map<string, Crowd>()
+
+serveCommands<LoadCommands>({
+  async gather(plan) {
+    const { verifier, members } = crowdOf(plan.url)
+    const { latenciesMs, ...figures } = await gather(plan, verifier, members)
+    return { ...figures, ...latencyOf(latenciesMs) }
+  },
+  async send(plan) {
+    const crowd = crowdOf(plan.url)
+    crowd.sender ??= await connectSender(plan.url)
+    return latencyOf(await sendAll(crowd.sender, plan, crowd.verifier))
+  },
+  received: (url, count) => received(crowdOf(url), count),
+  leave(url) {
+    const { members, sender, verifier } = crowdOf(url)
+    crowds.delete(url)
+    for (const { connection } of members) connection.end()
+    sender?.end()
+    const { problems } = verifier
+    if (problems.length > 0) throw new Error(`wrong frames:\n  ${problems.join('\n  ')}`)
+  },
+})
+
+function crowdOf(url: string): Crowd {
+  const known = crowds.get(url)
+  if (known !== undefined) return known
+  const crowd: Crowd = { verifier: createVerifier(), members: [], sender: null }
+  crowds.set(url, crowd)
+  return crowd
+}
+
+function latencyOf(latenciesMs: readonly number[]): LatencyFigures {
+  return { p50Ms: percentile(latenciesMs, 50), p99Ms: percentile(latenciesMs, 99) }
+}
+
+async function received({ members, verifier }: Crowd, count: number): Promise<number> {
+  const deadline = performance.now() + PATIENCE_MS
+  while (members.some(({ expectation }) => expectation.next < count)) {
+    if (performance.now() > deadline) throw new Error(`notifications are missing: ${missing(members, count)}`)
+    await sleep(5)
+  }
+  const tooMany = members.filter(({ expectation }) => expectation.next > count).length
+  if (tooMany > 0) verifier.complain(`${tooMany} clients got more than ${count} notifications`)
+  const bytes = members.reduce((sum, { expectation }) => sum + expectation.bytes, 0)
+  return bytes / (count * members.length)
+}
+
+function missing(members: readonly Member[], count: number): string {
+  const behind = members.filter(({ expectation }) => expectation.next < count)
+  const least = Math.min(...behind.map(({ expectation }) => expectation.next))
+  return `${behind.length} of ${members.length} clients, the last of them has ${least} of ${count}`
+}

@@ -1,0 +1,80 @@
+import type { LoadCommands } from './load/main.ts'
+import { compare, noiseOf, type Spread, spreadOf, type Verdict, verdictOf } from './statistics.ts'
+import type { Worker } from './workers.ts'
+import { type Bench, type Figures, type Metric, startBench, type Workload } from './workloads/workload.ts'
+
+/** The same work on three servers in turn: bare, Carillon, and bare once more to know the noise. */
+export interface Round {
+  readonly bare: Figures
+  readonly carillon: Figures
+  readonly again: Figures
+}
+
+const COLUMNS = ['bare', 'carillon', 'again'] as const satisfies readonly (keyof Round)[]
+
+/** One line of the result. */
+export interface Row {
+  readonly metric: Metric
+  readonly bare: number
+  readonly carillon: number
+  /** Carillon against bare, pair by pair. */
+  readonly against: Spread
+  /** Bare against bare, pair by pair. */
+  readonly noise: Spread
+  readonly verdict: Verdict | null
+}
+
+export async function runRounds(
+  workload: Workload,
+  rounds: number,
+  load: Worker<LoadCommands>,
+): Promise<Round[]> {
+  const benches: Bench[] = []
+  try {
+    for (const column of COLUMNS) {
+      benches.push(await startBench(column === 'carillon' ? 'carillon' : 'bare', load))
+    }
+    const lanes = []
+    for (const bench of benches) lanes.push(await workload.prepare(bench))
+    const done: Round[] = []
+    for (let round = 0; round < rounds; round++) done.push(await runRound(workload, lanes, round))
+    for (const { url } of benches) await load.call('leave', url)
+    return done
+  } finally {
+    await Promise.all(benches.map((bench) => bench.stop()))
+  }
+}
+
+type Lanes = readonly Awaited<ReturnType<Workload['prepare']>>[]
+
+/** Step by step, each step on one server after the other. Every second round begins with the last server. */
+async function runRound(workload: Workload, lanes: Lanes, round: number): Promise<Round> {
+  const figures: Figures[] = COLUMNS.map(() => ({}))
+  const order = round % 2 === 0 ? [0, 1, 2] : [2, 1, 0]
+  for (const at of lanes[0]?.keys() ?? []) {
+    for (const column of order) {
+      figures[column] = { ...figures[column], ...(await lanes[column]?.[at]?.()) }
+    }
+  }
+  const [bare = {}, carillon = {}, again = {}] = figures.map((all) => ({ ...all, ...workload.derive?.(all) }))
+  return { bare, carillon, again }
+}
+
+export function rowsOf(workload: Workload, rounds: readonly Round[]): Row[] {
+  return workload.metrics.map((metric) => {
+    const column = (of: keyof Round) => rounds.map((round) => round[of][metric.key] ?? Number.NaN)
+    const bare = column('bare')
+    const carillon = column('carillon')
+    const against = spreadOf(compare(carillon, bare, metric.compared))
+    const twice = compare(column('again'), bare, metric.compared)
+    const { atMost } = metric
+    return {
+      metric,
+      bare: spreadOf(bare).median,
+      carillon: spreadOf(carillon).median,
+      against,
+      noise: spreadOf(twice),
+      verdict: atMost === null ? null : verdictOf(against.median, atMost, noiseOf(twice, metric.compared)),
+    }
+  })
+}

@@ -1,0 +1,68 @@
+import { ServerEvent } from '@carillon/protocol'
+import { frameMetric, type Metric, type Workload } from './workload.ts'
+
+/** Everybody comes at once: connect, greeting, join, answer. */
+export function storm(quick: boolean): Workload {
+  const sizes = quick ? [50, 100] : [500, 1_000, 2_000, 4_000]
+  const smallest = sizes[0] ?? 0
+  const largest = sizes.at(-1) ?? 0
+  // Statistics and cursors are written behind the joins: they belong to the storm.
+  const tailMs = quick ? 100 : 1_200
+  return {
+    name: 'storm',
+    title: 'Connect-and-join storm, 256 clients at a time, 50 channels',
+    rounds: 5,
+    metrics: [
+      ...sizes.map(sizeMetric),
+      {
+        key: 'growth',
+        label: `CPU per client at ${number(largest)} over that at ${number(smallest)}`,
+        unit: '',
+        digits: 2,
+        compared: 'ratio',
+        atMost: 1.25,
+      },
+      frameMetric('greeting', `frame of \`${ServerEvent.ConnectionConfirmed}\``),
+      frameMetric('joined', `frame of \`${ServerEvent.ChannelJoined}\``),
+    ],
+    async prepare({ server, load, url, cpuOf }) {
+      let storms = 0
+      const run = async (size: number) => {
+        // What earlier clients left behind is not this storm's work.
+        await server.call('heap')
+        const users = `user-${++storms}`
+        let bytes = { greeting: Number.NaN, joined: Number.NaN }
+        const cpu = await cpuOf(async () => {
+          const crowd = { url, count: size, parallel: 256, users, channels: 50 }
+          const figures = await load.call('gather', { ...crowd, identity: 'identified' })
+          bytes = { greeting: figures.greetingBytes, joined: figures.joinedBytes }
+          await server.call('settled', size, tailMs)
+        })
+        await load.call('leave', url)
+        await server.call('settled', 0, quick ? 50 : 300)
+        return { [`cpu-${size}`]: cpu / size, ...bytes }
+      }
+      // The first clients of a process pay for compiling it.
+      await run(quick ? 20 : 2_500)
+      return sizes.map((size) => () => run(size))
+    },
+    derive: (figures) => ({
+      growth: (figures[`cpu-${largest}`] ?? Number.NaN) / (figures[`cpu-${smallest}`] ?? Number.NaN),
+    }),
+  }
+}
+
+function sizeMetric(size: number): Metric {
+  return {
+    key: `cpu-${size}`,
+    label: `${number(size)} clients: server CPU per client`,
+    unit: 'µs',
+    digits: 0,
+    compared: 'ratio',
+    atMost: 1.25,
+  }
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en')
+}
