@@ -97,7 +97,7 @@ const BAD_FIELDS: readonly Malformed[] = [
     "Le champ 'data' contient trop de valeurs (1024 au plus)",
   ),
   send('to and channel', { to: { user: 'bob' } }, "Les champs 'channel' et 'to' s'excluent"),
-  send('to: a string', { to: 'bob' }, wrongType('to', 'un objet', STRING)),
+  send('to: a string', { channel: null, to: 'bob' }, wrongType('to', 'un objet', STRING)),
   send('to: nobody', { channel: null, to: {} }, required('to.user')),
   send('to: a blank user', { channel: null, to: { user: ' ' } }, required('to.user')),
   send('ttl: a string', { ttl: '60' }, wrongType('ttl', 'un nombre', STRING)),
