@@ -11,11 +11,16 @@ if (isOlder(process.versions.node, oldest)) {
 }
 
 const args = process.argv.slice(2)
-const runningPnpm = /pnpm/.test(process.env.npm_config_user_agent ?? '') ? process.env.npm_execpath : undefined
+const runningPnpm = /pnpm/.test(process.env.npm_config_user_agent ?? '')
+  ? process.env.npm_execpath
+  : undefined
 const [command, ...before] = runningPnpm?.endsWith('js')
   ? [process.execPath, runningPnpm]
   : ['npx', '--yes', pkg.packageManager.split('+')[0]]
-const result = spawnSync(command, [...before, ...args], { stdio: 'inherit', shell: process.platform === 'win32' })
+const result = spawnSync(command, [...before, ...args], {
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+})
 if (result.error !== undefined) console.error(`Could not start pnpm: ${result.error.message}`)
 process.exit(result.status ?? 1)
 

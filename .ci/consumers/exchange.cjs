@@ -12,7 +12,11 @@ module.exports = async function exchange({ Server, attachNotifications, connectN
   try {
     const devops = await bob.joinChannel('devops')
     const received = new Promise((done) => devops.on('notification', done))
-    const { notificationId } = await alice.sendNotification({ channel: 'devops', title: 'Alert', message: 'CPU at 90 %' })
+    const { notificationId } = await alice.sendNotification({
+      channel: 'devops',
+      title: 'Alert',
+      message: 'CPU at 90 %',
+    })
     const notification = await received
     if (notification.id !== notificationId || notification.sender !== 'Alice') {
       throw new Error(`unexpected: ${JSON.stringify(notification)}`)

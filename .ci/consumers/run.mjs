@@ -37,7 +37,13 @@ function install() {
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
   const files = readdirSync(tarballs).map((file) => `./tarballs/${file}`)
   if (files.length !== PACKAGES.length) throw new Error(`expected ${PACKAGES.length} tarballs, got ${files}`)
-  const others = ['socket.io@4.8.4', 'socket.io-client@4.8.4', 'typescript@5.9.3', '@types/node@20', 'playwright-core@1.65.1']
+  const others = [
+    'socket.io@4.8.4',
+    'socket.io-client@4.8.4',
+    'typescript@5.9.3',
+    '@types/node@20',
+    'playwright-core@1.65.1',
+  ]
   execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', ...files, ...others], {
     cwd: project,
     stdio: 'inherit',

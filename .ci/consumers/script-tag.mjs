@@ -15,13 +15,15 @@ const page = `<!doctype html><script src="/carillon.js"></script><script>
   })
 </script>`
 const http = createServer((request, response) => {
-  if (request.url === '/carillon.js') createReadStream(bundle).pipe(response.setHeader('content-type', 'text/javascript'))
+  if (request.url === '/carillon.js')
+    createReadStream(bundle).pipe(response.setHeader('content-type', 'text/javascript'))
   else response.setHeader('content-type', 'text/html').end(page)
 })
 const io = new Server(http)
 const notifications = attachNotifications(io, { log: false })
 await new Promise((done) => http.listen(0, '127.0.0.1', done))
-const flags = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+const flags =
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags.split(' ') })
 try {
   const tab = await browser.newPage()

@@ -15,7 +15,9 @@ export interface ServerCommands {
   fanOut(from: number, count: number, spacingMs: number): Promise<void>
   /** Resolves when so many sockets are connected and what they set going has settled. */
   settled(sockets: number, quietMs: number): Promise<void>
-  /** Bytes of the heap that are in use after collecting garbage. */
+  /** Collects garbage once. */
+  collect(): void
+  /** Bytes of the heap that are in use after collecting all garbage. */
   heap(): Promise<number>
 }
 
@@ -46,6 +48,7 @@ function commandsOf(http: HttpServer, { io, send }: Subject): ServerCommands {
       while (io.sockets.sockets.size !== sockets) await sleep(10)
       await sleep(quietMs)
     },
+    collect: () => global.gc?.(),
     async heap() {
       // One pass frees what the finalizers of the one before let go.
       for (let pass = 0; pass < 5; pass++) {

@@ -29,7 +29,7 @@ export function storm(quick: boolean): Workload {
       let storms = 0
       const run = async (size: number) => {
         // What earlier clients left behind is not this storm's work.
-        await server.call('heap')
+        await server.call('collect')
         const users = `user-${++storms}`
         let bytes = { greeting: Number.NaN, joined: Number.NaN }
         const cpu = await cpuOf(async () => {

@@ -122,7 +122,8 @@ export function createNamespaceHandle(coreOf: () => Core): NamespaceHandle {
 
 function sendFromHost(core: Core, notification: ServerNotification): Promise<NotificationSent> {
   if (core.isClosing) throw new NotificationsError('CLOSED', 'send: these notifications were closed')
-  const { sender, ...input } = notification
+  // From JavaScript anything may come: what is no object has no title.
+  const { sender, ...input }: ServerNotification = Object(notification)
   checkSender(sender)
   const parsed = parseRequest(ClientEvent.SendNotification, [jsonCopyOf(input)])
   if (!parsed.ok) {

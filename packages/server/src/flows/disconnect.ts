@@ -75,6 +75,6 @@ function provedMoves(session: Session): CursorMove[] {
 }
 
 function provedOf({ run, tail, liveSince }: Feed, provedUntil: number): number | undefined {
-  if (run !== null) return run.sent.findLast(({ at }) => at < provedUntil)?.offset
+  if (run !== null) return run.sent.filter(({ at }) => at < provedUntil).at(-1)?.offset
   return provedOffset(tail, liveSince, provedUntil)
 }

@@ -7,6 +7,7 @@ const FAILED: HookAnswer = { ok: false }
 
 /** Calls a hook of the host. Never throws, never waits longer than the time limit. */
 export async function ask(core: Core, name: string, call: () => unknown): Promise<HookAnswer> {
+  if (core.isClosing) return FAILED
   try {
     const answer = call()
     const value = isThenable(answer) ? await withinLimit(core, answer) : answer

@@ -62,10 +62,6 @@ function handle<E extends ClientEvent>(
     return
   }
   const begin = (): void => {
-    if (core.isClosing) {
-      reply.refuse([{ code: 'closing', retryAfterMs: RETRY_AFTER_MS }])
-      return
-    }
     const parsed = parseRequest(event, args)
     if (parsed.ok) runInLane(core, session, event, parsed.value, reply)
     else reply.refuse(parsed.problems)
@@ -121,6 +117,11 @@ function runGuarded<E extends ClientEvent>(
   const failed = (cause: unknown): void => {
     reportFault(core, 'REQUEST_FAILED', 'A request failed', cause)
     reply.refuse(INTERNAL)
+  }
+  // Also what has waited in its lane: after close() no hook is called and nothing is read.
+  if (core.isClosing) {
+    reply.refuse([{ code: 'closing', retryAfterMs: RETRY_AFTER_MS }])
+    return undefined
   }
   try {
     return flow.run(core, session, request, reply)?.catch(failed)

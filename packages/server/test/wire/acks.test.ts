@@ -1,10 +1,10 @@
 /*
  * Acknowledgements, as DESIGN 4 says.
- * Ids: P-ACK, P-ACK-V2, P-ACK-V1, P-ACK-ONCE, P-ACK-REFUSED, P-ACK-RETRIES, G4
+ * Ids: P-ACK-V2, P-ACK-V1, P-ACK-ONCE, P-ACK-REFUSED, P-ACK-RETRIES
  */
 import { deferred, PacketType, until } from '@carillon/testkit'
 import { expect, test } from 'vitest'
-import { as, note, raw, stage, stock, V2 } from './stage.ts'
+import { note, raw, stage, stock, V2 } from './stage.ts'
 
 const QUIET = { stats: { minIntervalMs: 60_000 } } as const
 
@@ -160,45 +160,6 @@ test("[P-ACK-RETRIES] a stock client with Socket.IO's retries neither stalls nor
   expect(client.all('error-message')).toHaveLength(1)
   expect(client.all('channels-list')).toEqual([[{ name: 'devops', clientCount: 2 }]])
   expect(client.all('channel-left')).toHaveLength(1)
-})
-
-test('[G4] one key makes one notification, however often and over however many connections it is sent', async () => {
-  const { url } = await stage()
-  const member = stock(url)
-  member.emit('join-channel', 'devops')
-  await member.next('channel-joined')
-  const auth = { notifications: { version: 2, clientId: 'client-1' } }
-  const send = async (title: string) => {
-    const client = raw(url, { auth })
-    const message = { ...note('devops', title), idempotencyKey: 'key-1' }
-    const answers = [
-      await client.sendEventWithAck('send-notification', message),
-      await client.sendEventWithAck('send-notification', message),
-    ]
-    await client.close()
-    return answers
-  }
-  const [first, again] = await send('once')
-  expect(first).toMatchObject({ ok: true, duplicate: false })
-  expect(again).toEqual({ ...Object(first), duplicate: true })
-  expect(await send('once')).toEqual([again, again])
-  expect((await send('other'))[0]).toMatchObject({
-    ok: false,
-    code: 'idempotency-conflict',
-    errors: ["Le champ 'idempotencyKey' a déjà servi pour une autre notification"],
-    retryable: false,
-  })
-  await member.settle()
-  expect(member.all('notification-received').map(({ title }) => title)).toEqual(['once'])
-})
-
-test('[G4] a key that anybody could know protects nobody: guests and claimed names do not share keys', async () => {
-  const { url } = await stage()
-  const keyed = { ...note('devops', 'a'), idempotencyKey: 'k' }
-  for (const auth of [{}, {}, as('alice').auth, as('alice').auth]) {
-    const client = raw(url, { auth })
-    expect(await client.sendEventWithAck('send-notification', keyed)).toMatchObject({ duplicate: false })
-  }
 })
 
 function isLike(payload: unknown, part: object): boolean {
