@@ -3,7 +3,9 @@ import type { AppendOutcome, NewEntry, NotificationStore } from '@carillon/store
 export interface Appender {
   /** Takes an entry; `done` is called once, in the order of submission. Never throws. */
   submit(entry: NewEntry, done: (outcome: AppendOutcome) => void): void
-  /** Resolves when everything that was submitted has been answered. */
+  /** Resolves when everything that was submitted before has been answered; undefined when it has been. */
+  settled(): Promise<void> | undefined
+  /** Resolves when nothing is under way. */
   idle(): Promise<void>
 }
 
@@ -25,6 +27,17 @@ const WAITING_ENTRIES = 50_000
 export function createAppender(store: Pick<NotificationStore, 'append'>): Appender {
   let waiting: Waiting[] = []
   let running: Promise<void> | null = null
+  let submitted = 0
+  let answered = 0
+  let marks: { readonly at: number; readonly reached: () => void }[] = []
+
+  function answer({ done }: Waiting, outcome: AppendOutcome): void {
+    done(outcome)
+    answered += 1
+    if (marks.length === 0) return
+    for (const { at, reached } of marks) if (at <= answered) reached()
+    marks = marks.filter(({ at }) => at > answered)
+  }
 
   async function run(): Promise<void> {
     // Frames of one TCP chunk are handled before the next microtask: they share the batch.
@@ -33,7 +46,7 @@ export function createAppender(store: Pick<NotificationStore, 'append'>): Append
       const batch = waiting.slice(0, BATCH_ENTRIES)
       waiting = waiting.slice(BATCH_ENTRIES)
       const outcomes = await append(store, batch)
-      for (const [at, { done }] of batch.entries()) done(outcomeAt(outcomes, at))
+      for (const [at, entry] of batch.entries()) answer(entry, outcomeAt(outcomes, at))
     }
     running = null
   }
@@ -44,8 +57,13 @@ export function createAppender(store: Pick<NotificationStore, 'append'>): Append
         done({ outcome: 'refused', cause: new Error('the store does not keep up') })
         return
       }
+      submitted += 1
       waiting.push({ entry, done })
       running ??= run()
+    },
+    settled() {
+      if (answered === submitted) return undefined
+      return new Promise((reached) => marks.push({ at: submitted, reached }))
     },
     async idle() {
       while (running !== null) await running

@@ -19,6 +19,8 @@ export async function leave(
   { channel }: Request<'leave-channel'>,
   reply: Reply<'leave-channel'>,
 ): Promise<void> {
+  // What the socket sent before it left is delivered first. [G1]
+  await core.appender.settled()
   const feed = feedOn(session, channel)
   if (feed !== undefined) {
     dismissFeed(core, session, feed)

@@ -132,6 +132,19 @@ describe('a send', () => {
     expect(titles).toEqual(['first', 'second'])
   })
 
+  test('[G1] is delivered to its own sender before a leave that was asked for after it', async () => {
+    const { world, session, frames } = await worldWithMember()
+    world.request(session, ClientEvent.SendNotification, NOTIFICATION)
+    world.request(session, ClientEvent.LeaveChannel, 'devops')
+    await nextTurn()
+    const order = frames.map(({ event }) => event).slice(-3)
+    expect(order).toEqual([
+      ServerEvent.NotificationReceived,
+      ServerEvent.NotificationSent,
+      ServerEvent.ChannelLeft,
+    ])
+  })
+
   test('[G7] beyond the bound of waiting requests is refused with a time to wait, and the others are served', async () => {
     const gate = deferred<void>()
     const world = createWorld({ settings: { requestsPerSocket: 3 }, hooks: { validate: () => gate.promise } })

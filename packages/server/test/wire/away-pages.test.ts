@@ -1,6 +1,6 @@
 /*
  * More than one page was missed: the server drives the pages, order holds, what is live waits for its turn.
- * Ids: G1, G2, G3
+ * Ids: G1, G2
  */
 import { type StockClient, until } from '@carillon/testkit'
 import { expect, test } from 'vitest'

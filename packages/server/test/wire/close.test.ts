@@ -1,5 +1,6 @@
 /*
- * [G9] close() leaves no trace: no listener, no room, no timer; sockets and the host's own events go on.
+ * close() leaves no trace: no listener, no room, no timer; sockets and the host's own events go on.
+ * Ids: G9
  */
 import { deferred, leakCheck, until } from '@carillon/testkit'
 import type { Server } from 'socket.io'

@@ -1,5 +1,6 @@
 /*
- * [G8] A dynamic namespace is a family: each child has streams of its own and is freed when nobody is left.
+ * A dynamic namespace is a family: each child has streams of its own and is freed when nobody is left.
+ * Ids: G8, G9
  */
 import { until } from '@carillon/testkit'
 import { expect, test } from 'vitest'

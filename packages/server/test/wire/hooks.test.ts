@@ -1,5 +1,6 @@
 /*
- * [G7] Hooks that throw, reject, hang or return nonsense fail closed, are told to the host, and harm nobody.
+ * Hooks that throw, reject, hang or return nonsense fail closed, are told to the host, and harm nobody.
+ * Ids: G7
  */
 import { onUnhandled } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'

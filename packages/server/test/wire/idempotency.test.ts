@@ -1,5 +1,6 @@
 /*
- * [G4] One idempotency key makes one notification, however often it is sent.
+ * One idempotency key makes one notification, however often it is sent.
+ * Ids: G4
  */
 import { expect, test } from 'vitest'
 import { as, note, raw, stage, stock } from './stage.ts'

@@ -1,5 +1,6 @@
 /*
- * [G7] Listeners and loggers of the host may throw or reject: nobody is harmed, and no other listener goes short.
+ * Listeners and loggers of the host may throw or reject: nobody is harmed, and no other listener goes short.
+ * Ids: G7
  */
 import { onUnhandled, until } from '@carillon/testkit'
 import { expect, test } from 'vitest'

@@ -1,5 +1,6 @@
 /*
- * [G8] Nothing of one namespace reaches another.
+ * Nothing of one namespace reaches another.
+ * Ids: G8
  */
 import { type StockClient, until } from '@carillon/testkit'
 import type { Server } from 'socket.io'
