@@ -51,7 +51,7 @@ export interface StatsOptions {
   readonly minIntervalMs?: number
   /**
    * What each connected client adds to that time, in milliseconds, so that statistics stay a fixed share of
-   * the server's work. @default 1
+   * the server's work. @default 4
    */
   readonly perClientMs?: number
 }
@@ -119,7 +119,7 @@ const LIMIT_DEFAULTS = {
 
 const STATS_DEFAULTS = {
   minIntervalMs: 250,
-  perClientMs: 1,
+  perClientMs: 4,
 } satisfies Record<keyof StatsOptions, number>
 
 /** Every bound with the value that is in force without one: tests compare the documents with it. */

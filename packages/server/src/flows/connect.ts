@@ -14,8 +14,8 @@ import { NEVER } from '../rules/proof.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { broadcastKey, EVERYBODY_ROOM, userKey } from '../rules/streams.ts'
 import { type Core, later, reportFault } from './core.ts'
-import { admit, deliver, drop, type Newcomer, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
-import { GUEST, identify } from './identify.ts'
+import { admit, deliver, drop, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
+import { claimed, GUEST, identify } from './identify.ts'
 import { NO_CHANNELS } from './join.ts'
 import type { Peer } from './ports.ts'
 import { sayProblems } from './reply.ts'
@@ -53,7 +53,8 @@ export async function connect(
   claims: Claims,
   isRecoverable: boolean,
 ): Promise<void> {
-  const identified = await identify(core, session.peer, claims)
+  const { authenticate } = core.hooks
+  const identified = authenticate === undefined ? claimed(claims) : await identify(core, session.peer)
   if (!isStarting(session)) return
   if (!identified.ok) {
     turnAway(core, session, identified.problems)
@@ -101,40 +102,53 @@ function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undef
 async function openOwnStreams(core: Core, session: Session, claims: Claims): Promise<readonly Opening[]> {
   const subscriber = subscriberOf(session)
   const broadcasts = broadcastKey(core.scope)
-  const streams = subscriber === null ? [broadcasts] : [broadcasts, userKey(core.scope, subscriber.user)]
-  const cursors = subscriber === null ? [] : await core.store.cursors(subscriber, streams)
-  const b = claims.since.b ?? cursors[0] ?? null
-  const opened: Promise<Opening>[] = [openBroadcasts(core, session, broadcasts, b)]
-  const own = streams[1]
-  if (own !== undefined)
-    opened.push(openFeed(core, session, own, claims.since.u ?? cursors[1] ?? null, 'base'))
-  const settled = await Promise.allSettled(opened)
-  const failure = settled.find((result) => result.status === 'rejected')
-  const openings = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  if (failure === undefined) return openings
-  for (const { tail } of openings) drop(core, tail)
-  throw failure.reason
+  if (subscriber === null) return [await openBroadcasts(core, session, broadcasts, claims.since.b)]
+  const own = userKey(core.scope, subscriber.user)
+  const [b, u] = await core.store.cursors(subscriber, [broadcasts, own])
+  const personal = openFeed(core, session, own, claims.since.u ?? u ?? null, 'base')
+  // It may fail while the other is waited for.
+  personal.catch(() => undefined)
+  try {
+    const opened = await openBroadcasts(core, session, broadcasts, claims.since.b ?? b ?? null)
+    return await both(core, opened, personal)
+  } catch (cause) {
+    personal.then(
+      ({ tail }) => drop(core, tail),
+      () => undefined,
+    )
+    throw cause
+  }
 }
 
-/** Missed broadcasts are bounded: whoever comes back after a year wants the last ones. */
-async function openBroadcasts(
+async function both(core: Core, opened: Opening, personal: Promise<Opening>): Promise<readonly Opening[]> {
+  try {
+    return [opened, await personal]
+  } catch (cause) {
+    drop(core, opened.tail)
+    throw cause
+  }
+}
+
+/** Whoever is new here gets what comes; whoever returns gets the last of what was missed. */
+function openBroadcasts(
   core: Core,
   session: Session,
   stream: StreamKey,
   claim: Claimed | null,
 ): Promise<Opening> {
-  const newcomer: Newcomer = 'head'
-  if (claim === null) return openFeed(core, session, stream, claim, newcomer)
-  const opened = await openFeed(core, session, stream, claim, newcomer)
-  const { tail } = opened
+  const opened = openFeed(core, session, stream, claim, 'head')
+  return claim === null ? opened : cutToLast(core, session, opened)
+}
+
+/** Missed broadcasts are bounded: whoever comes back after a year wants the last ones. */
+async function cutToLast(core: Core, session: Session, opening: Promise<Opening>): Promise<Opening> {
+  const opened = await opening
+  const { tail, start } = opened
   const oldest = tail.offset - core.settings.missedBroadcasts
-  if (opened.start.after >= oldest) return opened
+  if (start.after >= oldest) return opened
   drop(core, tail)
-  const cut = await openFeed(core, session, stream, { epoch: tail.epoch, offset: oldest }, newcomer)
-  return {
-    ...cut,
-    start: { after: cut.start.after, recovered: false, reason: opened.start.reason ?? 'trimmed' },
-  }
+  const cut = await openFeed(core, session, tail.stream, { epoch: tail.epoch, offset: oldest }, 'head')
+  return { ...cut, start: { after: cut.start.after, recovered: false, reason: start.reason ?? 'trimmed' } }
 }
 
 /** One synchronous step: what is announced is what follows. */

@@ -25,7 +25,7 @@ export function createCursorSaver(
 ): CursorSaver {
   let waiting = new Map<string, CursorMove>()
   let next: Promise<void> | null = null
-  let running: Promise<void> = Promise.resolve()
+  let running: Promise<void> | null = null
   let cancelTimer: (() => void) | null = null
 
   function add(moves: readonly CursorMove[]): void {
@@ -36,17 +36,23 @@ export function createCursorSaver(
   }
 
   function start(): Promise<void> {
-    next ??= runAfter(running)
-    running = next
+    next ??= running === null ? saveWaiting() : running.then(saveWaiting, saveWaiting)
     return next
   }
 
-  async function runAfter(before: Promise<void>): Promise<void> {
-    await before.catch(() => undefined)
+  async function saveWaiting(): Promise<void> {
+    // Joins that are handled in one turn share a batch.
+    await null
     const moves = [...waiting.values()]
     waiting = new Map()
+    const batch = next
+    running = batch
     next = null
-    if (moves.length > 0) await store.moveCursors(moves)
+    try {
+      if (moves.length > 0) await store.moveCursors(moves)
+    } finally {
+      if (running === batch) running = null
+    }
   }
 
   function stopTimer(): void {
@@ -69,7 +75,7 @@ export function createCursorSaver(
     async flush() {
       stopTimer()
       if (waiting.size > 0) start().catch(onFault)
-      await running.catch(() => undefined)
+      while (running !== null || next !== null) await (next ?? running)?.catch(() => undefined)
     },
   }
 }
@@ -80,6 +86,7 @@ function furthest(waiting: CursorMove | undefined, move: CursorMove): CursorMove
   return isBehind ? waiting : move
 }
 
+/** Names have no control characters, so nothing can be read in two ways. */
 function cursorTag({ subscriber, stream }: CursorMove): string {
-  return JSON.stringify([subscriber.user, subscriber.device, stream.scope, tagOf(stream)])
+  return `${subscriber.user}\u0000${subscriber.device ?? ''}\u0000${tagOf(stream)}\u0000${stream.scope}`
 }

@@ -11,14 +11,15 @@ export type Identified =
   | { readonly ok: true; readonly identity: Identity }
   | { readonly ok: false; readonly problems: Problems }
 
-/** Who a connection belongs to: what `authenticate` says, or without it what the client claims. */
-export async function identify(core: Core, peer: Peer, claims: Claims): Promise<Identified> {
+/** Who a connection belongs to where the host does not say: what the client claims. */
+export function claimed({ userId, username }: Claims): Identified {
+  const isGuest = userId === null && username === null
+  return { ok: true, identity: isGuest ? GUEST : { userId, username, verified: false } }
+}
+
+/** Who a connection belongs to: what `authenticate` says. */
+export async function identify(core: Core, peer: Peer): Promise<Identified> {
   const { hooks } = core
-  if (hooks.authenticate === undefined) {
-    const { userId, username } = claims
-    const isGuest = userId === null && username === null
-    return { ok: true, identity: isGuest ? GUEST : { userId, username, verified: false } }
-  }
   const answer = await ask(core, 'authenticate', () => hooks.authenticate?.(peer))
   if (!answer.ok || answer.value === null || answer.value === undefined || answer.value === false) {
     return { ok: false, problems: [{ code: 'unauthenticated', reason: 'refused' }] }

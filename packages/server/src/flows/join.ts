@@ -45,7 +45,8 @@ export async function join(
 async function joinAnew(core: Core, session: Session, request: JoinRequest, reply: JoinReply): Promise<void> {
   const { channel } = request
   const user = session.identity
-  const denied = await authorize(core, { action: 'join', user, channel, to: null })
+  const question = { action: 'join', user, channel, to: null } as const
+  const denied = core.hooks.authorize === undefined ? [] : await authorize(core, question)
   if (isRefusal(denied)) {
     reply.refuse(denied)
     return
