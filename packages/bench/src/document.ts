@@ -30,11 +30,11 @@ const METHOD = `## How it is measured
 
 - Each server is a process of its own; the clients are raw WebSockets in another process. They check every frame:
   none missing, none twice, in order, with the content that was sent. One wrong frame fails the whole run.
-- A round is the same work on three servers in turn: bare, Carillon, and bare again; the next round the other way
-  about. Ratios are taken within a round, between neighbours in time, because absolute numbers drift with the
+- A round is the same work on three servers in turn: bare, Carillon, and bare again, in an order that changes from
+  round to round. Ratios are taken within a round, between neighbours in time, because absolute numbers drift with the
   machine. A cell shows the median over the rounds, the least and the most.
 - *Bare against bare* is the noise: the same program measured twice in a round. A target that is missed by less than
-  what chance moves the median by (two standard errors, from how these pairs scatter) is *met within noise*.
+  what chance moves the median by (two standard errors, from how these pairs scatter) is called *within noise*.
 - CPU is the time of the server process, all its threads, as the operating system counts it.
 - The bare server is what one would write by hand: handlers shared by all sockets, the same frames of the same
   length, the same room joined; it stores nothing, checks only types and knows no rights. Carillon runs with its
@@ -48,7 +48,7 @@ function factsOf(date: Date): string {
   const gib = (totalmem() / 2 ** 30).toFixed(1)
   return [
     `- ${date.toISOString().slice(0, 10)}, ${availableParallelism()} × ${cpus()[0]?.model.trim()}, ${gib} GiB of memory`,
-    `- ${type()} ${release()}, Node ${process.version}, socket.io ${versionOf('socket.io')}, ws of the clients ${versionOf('ws')}`,
+    `- ${type()} ${release().split('.', 2).join('.')}, Node ${process.version}, socket.io ${versionOf('socket.io')}, ws of the clients ${versionOf('ws')}`,
   ].join('\n')
 }
 

@@ -47,10 +47,16 @@ export async function runRounds(
 
 type Lanes = readonly Awaited<ReturnType<Workload['prepare']>>[]
 
-/** Step by step, each step on one server after the other. Every second round begins with the last server. */
+/**
+ * In which order the servers take their turns, round by round: each in every place equally often, and none
+ * twice in a row, because a process that has just run finds its caches warm.
+ */
+const ORDERS = ['012', '021', '201', '210', '120', '102'].map((order) => [...order].map(Number))
+
+/** Step by step, each step on one server after the other. */
 async function runRound(workload: Workload, lanes: Lanes, round: number): Promise<Round> {
   const figures: Figures[] = COLUMNS.map(() => ({}))
-  const order = round % 2 === 0 ? [0, 1, 2] : [2, 1, 0]
+  const order = ORDERS[round % ORDERS.length] ?? []
   for (const at of lanes[0]?.keys() ?? []) {
     for (const column of order) {
       figures[column] = { ...figures[column], ...(await lanes[column]?.[at]?.()) }

@@ -46,9 +46,9 @@ export function noiseOf(bareAgainstBare: readonly number[], how: Comparison): nu
   return (2 * ERROR_OF_MEDIAN * scatter) / Math.sqrt(bareAgainstBare.length)
 }
 
-export type Verdict = 'met' | 'met within noise' | 'not met'
+export type Verdict = 'met' | 'not met, within noise' | 'not met'
 
 export function verdictOf(value: number, atMost: number, noise: number): Verdict {
   if (value <= atMost) return 'met'
-  return value <= atMost + noise ? 'met within noise' : 'not met'
+  return value <= atMost + noise ? 'not met, within noise' : 'not met'
 }

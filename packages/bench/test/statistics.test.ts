@@ -43,7 +43,7 @@ describe('[BN1] statistics', () => {
 
   test.each([
     [1.05, 0.02, 'met'],
-    [1.06, 0.02, 'met within noise'],
+    [1.06, 0.02, 'not met, within noise'],
     [1.08, 0.02, 'not met'],
     [Number.NaN, 0.02, 'not met'],
   ])('[BN1] %d with noise %d against at most 1.05 is %s', (value, noise, verdict) => {

@@ -28,13 +28,19 @@ export type {
   ServerPayload,
   ServerStats,
 } from './payloads.ts'
-export { NOTIFICATION_TYPES, RECOVERY_FAILURES, requestArguments, serverPayloads } from './payloads.ts'
+export {
+  NOTIFICATION_FIELDS,
+  NOTIFICATION_TYPES,
+  RECOVERY_FAILURES,
+  requestArguments,
+  serverPayloads,
+} from './payloads.ts'
 
 // Checks
 
 export type { Claims } from './handshake.ts'
 export { parseHandshake } from './handshake.ts'
-export { isPlainObject } from './json.ts'
+export { isPlainObject, measuredSize } from './json.ts'
 export { LIMITS } from './limits.ts'
 export type { Parsed } from './parse.ts'
 export { parseRequest, typeNameOf } from './parse.ts'

@@ -18,38 +18,90 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null
 }
 
+/** Rough sizes of what was found faultless, so that nobody has to measure it again. */
+const SIZES = new WeakMap<object, number>()
+
+/** Rough size in bytes of a value that {@link findJsonFault} has passed; 0 for any other. */
+export function measuredSize(value: object): number {
+  return SIZES.get(value) ?? 0
+}
+
+interface Measure {
+  bytes: number
+  values: number
+  /** Containers that are still to be looked into, and how deep each lies. */
+  readonly open: (readonly unknown[] | Readonly<Record<string, unknown>>)[]
+  readonly depths: number[]
+}
+
+/** What a value takes besides its text: quotes, a comma, the digits of a number. */
+const BYTES_PER_VALUE = 8
+
 /**
  * Looks for the first fault of a value that came over the network. Iterative on purpose: a few kilobytes of
  * nested brackets overflow the stack of anything recursive, `JSON.stringify` included.
  */
 export function findJsonFault(root: unknown): JsonFault | undefined {
-  const open: { value: unknown; depth: number }[] = [{ value: root, depth: 1 }]
-  let keys = 0
-  let bytes = 0
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, depth } = next
-    if (typeof value === 'string') {
-      if (!isStorableText(value)) return { code: 'ill-formed' }
-      bytes += utf8Length(value) + 2
-    } else if (Array.isArray(value) || isPlainObject(value)) {
-      if (depth > LIMITS.dataDepth) return { code: 'too-deep', max: LIMITS.dataDepth }
-      const members = Array.isArray(value) ? value : Object.values(value)
-      keys += members.length
-      if (keys > LIMITS.dataKeys) return { code: 'too-many-keys', max: LIMITS.dataKeys }
-      if (!Array.isArray(value)) {
-        for (const name of Object.keys(value)) {
-          // Harmless as an own key here, but a trap for whoever merges it: nobody sends it in good faith.
-          if (name === '__proto__') return { code: 'not-json' }
-          if (!isStorableText(name)) return { code: 'ill-formed' }
-          bytes += utf8Length(name) + 3
-        }
-      }
-      for (const member of members) open.push({ value: member, depth: depth + 1 })
-    } else if (!isJsonScalar(value)) return { code: 'not-json' }
-    bytes += 8
-    if (bytes > LIMITS.dataBytes) return { code: 'too-large', max: LIMITS.dataBytes }
+  const measure: Measure = { bytes: 0, values: 0, open: [], depths: [] }
+  const fault = lookAt(measure, root, 1) ?? lookInside(measure)
+  if (fault === undefined && typeof root === 'object' && root !== null) SIZES.set(root, measure.bytes)
+  return fault
+}
+
+function lookInside(measure: Measure): JsonFault | undefined {
+  for (let next = measure.open.pop(); next !== undefined; next = measure.open.pop()) {
+    const depth = (measure.depths.pop() ?? 0) + 1
+    const fault = isList(next) ? lookAtAll(measure, next, depth) : lookAtMembers(measure, next, depth)
+    if (fault !== undefined) return fault
   }
   return undefined
+}
+
+function lookAtAll(measure: Measure, values: readonly unknown[], depth: number): JsonFault | undefined {
+  measure.values += values.length
+  if (measure.values > LIMITS.dataKeys) return { code: 'too-many-keys', max: LIMITS.dataKeys }
+  for (const value of values) {
+    const fault = lookAt(measure, value, depth)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function lookAtMembers(
+  measure: Measure,
+  object: Readonly<Record<string, unknown>>,
+  depth: number,
+): JsonFault | undefined {
+  const names = Object.keys(object)
+  for (const name of names) {
+    // Harmless as an own key here, but a trap for whoever merges it: nobody sends it in good faith.
+    if (name === '__proto__') return { code: 'not-json' }
+    if (!isStorableText(name)) return { code: 'ill-formed' }
+    measure.bytes += utf8Length(name)
+    if (measure.bytes > LIMITS.dataBytes) return { code: 'too-large', max: LIMITS.dataBytes }
+  }
+  return lookAtAll(
+    measure,
+    names.map((name) => object[name]),
+    depth,
+  )
+}
+
+function lookAt(measure: Measure, value: unknown, depth: number): JsonFault | undefined {
+  measure.bytes += BYTES_PER_VALUE
+  if (typeof value === 'string') {
+    if (!isStorableText(value)) return { code: 'ill-formed' }
+    measure.bytes += utf8Length(value)
+  } else if (Array.isArray(value) || isPlainObject(value)) {
+    if (depth > LIMITS.dataDepth) return { code: 'too-deep', max: LIMITS.dataDepth }
+    measure.open.push(value)
+    measure.depths.push(depth)
+  } else if (!isJsonScalar(value)) return { code: 'not-json' }
+  return measure.bytes > LIMITS.dataBytes ? { code: 'too-large', max: LIMITS.dataBytes } : undefined
+}
+
+function isList(value: readonly unknown[] | Readonly<Record<string, unknown>>): value is readonly unknown[] {
+  return Array.isArray(value)
 }
 
 function isJsonScalar(value: unknown): boolean {

@@ -81,6 +81,9 @@ const notificationInput = v.object({
   ttl: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.ttlSeconds)), null),
 })
 
+/** Names of the fields of a notification that may be sent. */
+export const NOTIFICATION_FIELDS: readonly string[] = Object.keys(notificationInput.entries)
+
 /**
  * The arguments of each request in their order on the wire, without the acknowledgement that may end them.
  * `null` stands for an absent argument.

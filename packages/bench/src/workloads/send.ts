@@ -9,7 +9,7 @@ export function send(quick: boolean): Workload {
   return {
     name: 'send',
     title: 'Confirmed sends with 1 and with 64 in flight, one member in the channel',
-    rounds: 40,
+    rounds: 30,
     metrics: IN_FLIGHT.flatMap(metricsOf),
     async prepare({ load, url, cpuOf }) {
       const crowd = { url, count: 1, parallel: 1, users: 'u', channels: null }

@@ -7,11 +7,11 @@ export function storm(quick: boolean): Workload {
   const smallest = sizes[0] ?? 0
   const largest = sizes.at(-1) ?? 0
   // Statistics and cursors are written behind the joins: they belong to the storm.
-  const tailMs = quick ? 100 : 1_200
+  const tailMs = quick ? 100 : 1_000
   return {
     name: 'storm',
     title: 'Connect-and-join storm, 256 clients at a time, 50 channels',
-    rounds: 5,
+    rounds: 4,
     metrics: [
       ...sizes.map(sizeMetric),
       {

@@ -29,10 +29,11 @@ test('[D13] the two samples of the README run against each other', async () => {
   const serving = run('server', server.replace(LISTEN, LISTEN_ANYWHERE))
   const port = await within(serving.told, 10_000, 'the port of the server sample')
   const connected = run('client', client.replace('8001', String(port)))
-  await until(() => connected.output().split('\n').length > 2, 'two lines of the client sample', 10_000)
+  await until(() => connected.output().split('\n').length > 3, 'three lines of the client sample', 10_000)
   const lines = connected.output().trim().split('\n').sort()
   expect(lines).toEqual([
     'Alice: CPU alert, CPU at 90 % on prod-01',
+    'Server: Deployed, Version 42',
     expect.stringMatching(/^stored as n_\d+\.\d{3}/),
   ])
   expect(serving.output()).toContain('your own events work as before')

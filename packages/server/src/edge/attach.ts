@@ -1,3 +1,4 @@
+import { typeNameOf } from '@carillon/protocol'
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import type { Namespace, Server, Socket } from 'socket.io'
 import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
@@ -65,7 +66,11 @@ function createHandle(
 ): NotificationsHandle {
   let closed: Promise<void> | undefined
   return Object.assign(emitter, createNamespaceHandle(members.main), {
-    of: (name: string) => createNamespaceHandle(() => members.of(name)),
+    of(name: string) {
+      // Says at once when there is no such thing.
+      members.of(name)
+      return createNamespaceHandle(() => members.of(name))
+    },
     close() {
       closed ??= close()
       return closed
@@ -77,7 +82,7 @@ function namespaceOf(io: Server | Namespace): Namespace {
   if (typeof io !== 'object' || io === null || !('of' in io || 'adapter' in io)) {
     throw new NotificationsError(
       'BAD_OPTION',
-      'attachNotifications: the first argument must be a Socket.IO server or namespace',
+      `attachNotifications: the first argument must be a Socket.IO server or namespace, got ${typeNameOf(io)}`,
     )
   }
   return 'of' in io ? io.of('/') : io

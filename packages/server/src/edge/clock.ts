@@ -6,7 +6,8 @@ export const systemClock: Clock = {
   now: () => Math.floor(performance.now()),
   time: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms)
+    // Beyond this Node fires at once.
+    const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1))
     // A host that wants to exit is not kept alive by its notifications.
     timer.unref()
     return () => clearTimeout(timer)

@@ -3,6 +3,7 @@ import {
   type ChannelsList,
   ClientEvent,
   LIMITS,
+  NOTIFICATION_FIELDS,
   type NotificationInput,
   type NotificationSent,
   type Problem,
@@ -122,9 +123,13 @@ export function createNamespaceHandle(coreOf: () => Core): NamespaceHandle {
 
 function sendFromHost(core: Core, notification: ServerNotification): Promise<NotificationSent> {
   if (core.isClosing) throw new NotificationsError('CLOSED', 'send: these notifications were closed')
-  // From JavaScript anything may come: what is no object has no title.
-  const { sender, ...input }: ServerNotification = Object(notification)
+  if (typeof notification !== 'object' || notification === null) {
+    const message = `send: the notification must be an object, got ${typeNameOf(notification)}`
+    throw new NotificationsError('BAD_NOTIFICATION', message)
+  }
+  const { sender, ...input } = notification
   checkSender(sender)
+  checkFields(input)
   const parsed = parseRequest(ClientEvent.SendNotification, [jsonCopyOf(input)])
   if (!parsed.ok) {
     const sentences = sentencesOf(core.settings.catalogue, parsed.problems)
@@ -152,6 +157,17 @@ function jsonCopyOf(input: NotificationInput): unknown {
   } catch (cause) {
     throw new NotificationsError('BAD_NOTIFICATION', 'send: "data" cannot be written as JSON', { cause })
   }
+}
+
+/** On the wire unknown fields are dropped. Here a misspelled `channel` would become a broadcast to everybody. */
+function checkFields(input: object): void {
+  const stranger = Object.keys(input).find((name) => !NOTIFICATION_FIELDS.includes(name))
+  if (stranger === undefined) return
+  const fields = [...NOTIFICATION_FIELDS, 'sender'].join(', ')
+  throw new NotificationsError(
+    'BAD_NOTIFICATION',
+    `send: unknown field "${stranger}"; the fields are ${fields}`,
+  )
 }
 
 /** The same rules as for a client's username. */

@@ -64,7 +64,7 @@ function unknownOption(field: string, names: readonly string[]): NotificationsEr
 
 function shown(got: unknown): string {
   if (typeof got === 'string') return JSON.stringify(got)
-  return typeof got === 'number' ? String(got) : typeNameOf(got)
+  return typeof got === 'number' || typeof got === 'boolean' ? String(got) : typeNameOf(got)
 }
 
 function isObject(value: unknown): value is object {

@@ -14,6 +14,7 @@ import {
   type Expectation,
   hasMethods,
 } from './option-checks.ts'
+import { safeCatalogue } from './safe-catalogue.ts'
 
 /** Who a connection belongs to, as the host knows it. */
 export interface AuthenticatedUser {
@@ -189,7 +190,10 @@ const LOCALES = "'fr', 'en' or a catalogue"
 const LOG_METHODS: readonly (keyof Log)[] = ['info', 'warn', 'error']
 
 const EXPECTATIONS: Readonly<Record<keyof NotificationsOptions, Expectation>> = {
-  store: { what: 'a store', fits: (value) => hasMethods(value, STORE_METHODS) },
+  store: {
+    what: `a store, with ${STORE_METHODS.join(', ')}`,
+    fits: (value) => hasMethods(value, STORE_METHODS),
+  },
   authenticate: A_FUNCTION,
   authorize: A_FUNCTION,
   validate: A_FUNCTION,
@@ -213,7 +217,7 @@ function catalogueOf(locale: NotificationsOptions['locale']): Catalogue {
     const missing = PROBLEM_CODES.find((code) => typeof locale.problems[code] !== 'function')
     if (missing !== undefined)
       throw badOption(`locale.problems.${missing}`, 'a function', locale.problems[missing])
-    return locale
+    return safeCatalogue(locale)
   }
   throw badOption('locale', LOCALES, locale)
 }

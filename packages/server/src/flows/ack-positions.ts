@@ -1,9 +1,9 @@
-import type { Request } from '@carillon/protocol'
-import type { CursorMove } from '@carillon/store'
-import { wireNameOf } from '../rules/streams.ts'
+import { type Request, USER_STREAM } from '@carillon/protocol'
+import type { CursorMove, Head, StreamKey } from '@carillon/store'
+import { userKey, wireNameOf } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
-import { type Feed, type Session, subscriberOf } from './session.ts'
+import { noteReceived, type Session, subscriberOf } from './session.ts'
 
 /**
  * PROTOCOL.md, "ack-notifications": moves the cursors of a client that knows what it has handed to its
@@ -18,14 +18,8 @@ export async function ackPositions(
   const subscriber = subscriberOf(session)
   const moves: CursorMove[] = []
   for (const [name, position] of Object.entries(positions)) {
-    const feed = feedNamed(session, name)
-    if (subscriber === null || feed === undefined || position === undefined) continue
-    const { stream, epoch, offset } = feed.tail
-    // Nobody has received what was not emitted yet.
-    if (position.epoch !== epoch) continue
-    const reached = Math.min(position.offset, offset)
-    feed.received = Math.max(feed.received, reached)
-    moves.push({ subscriber, stream, to: { epoch, offset: reached } })
+    const to = position === undefined ? undefined : reachedBy(core.scope, session, name, position)
+    if (subscriber !== null && to !== undefined) moves.push({ subscriber, stream: to.stream, to: to.head })
   }
   try {
     if (moves.length > 0) await core.cursors.save(moves)
@@ -36,6 +30,30 @@ export async function ackPositions(
   }
 }
 
-function feedNamed(session: Session, name: string): Feed | undefined {
-  return session.feeds.find(({ tail }) => wireNameOf(tail.stream) === name)
+interface Reached {
+  readonly stream: StreamKey
+  readonly head: Head
+}
+
+/** How far an acknowledgement counts: nobody has received what was not emitted yet, or what is of a lost log. */
+function reachedBy(
+  scope: string,
+  session: Session,
+  name: string,
+  { epoch, offset }: Head,
+): Reached | undefined {
+  const feed = session.feeds.find(({ tail }) => wireNameOf(tail.stream) === name)
+  if (feed !== undefined) {
+    const { tail } = feed
+    if (epoch !== tail.epoch) return undefined
+    noteReceived(feed, Math.min(offset, tail.offset))
+    return { stream: tail.stream, head: { epoch, offset: Math.min(offset, tail.offset) } }
+  }
+  // The user's own stream may have fallen silent, and been parked, before the acknowledgement came.
+  const { userId } = session.identity
+  if (name !== USER_STREAM || userId === null || epoch !== session.parkedEpoch) return undefined
+  return {
+    stream: userKey(scope, userId),
+    head: { epoch, offset: Math.min(offset, session.parkedOffset) },
+  }
 }

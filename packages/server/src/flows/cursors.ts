@@ -14,6 +14,9 @@ export interface CursorSaver {
 /** A cursor that is this old costs a few more repeats after a crash, and spares the store a write each. */
 const SOON_MS = 5_000
 
+/** Cursors that wait while the store fails; beyond it, some repeats are the smaller harm. */
+const WAITING_CURSORS = 100_000
+
 /**
  * Saves cursors in batches, one batch at a time. Of the moves of one cursor that wait together the furthest
  * counts; a leave takes back a save that is still waiting, and is never overtaken by it.
@@ -43,16 +46,34 @@ export function createCursorSaver(
   async function saveWaiting(): Promise<void> {
     // Joins that are handled in one turn share a batch.
     await null
-    const moves = [...waiting.values()]
+    const taken = waiting
     waiting = new Map()
     const batch = next
     running = batch
     next = null
     try {
-      if (moves.length > 0) await store.moveCursors(moves)
+      if (taken.size > 0) await store.moveCursors([...taken.values()])
+    } catch (cause) {
+      putBack(taken)
+      throw cause
     } finally {
       if (running === batch) running = null
     }
+  }
+
+  /** What could not be saved is tried again, unless something newer waits by now. */
+  function putBack(moves: ReadonlyMap<string, CursorMove>): void {
+    for (const [tag, move] of moves) {
+      if (!waiting.has(tag) && waiting.size < WAITING_CURSORS) waiting.set(tag, move)
+    }
+    startTimer()
+  }
+
+  function startTimer(): void {
+    cancelTimer ??= clock.after(SOON_MS, () => {
+      cancelTimer = null
+      start().catch(onFault)
+    })
   }
 
   function stopTimer(): void {
@@ -67,15 +88,13 @@ export function createCursorSaver(
     },
     saveSoon(moves) {
       add(moves)
-      cancelTimer ??= clock.after(SOON_MS, () => {
-        cancelTimer = null
-        start().catch(onFault)
-      })
+      startTimer()
     },
     async flush() {
       stopTimer()
       if (waiting.size > 0) start().catch(onFault)
       while (running !== null || next !== null) await (next ?? running)?.catch(() => undefined)
+      stopTimer()
     },
   }
 }

@@ -4,7 +4,7 @@ import { EVERYBODY_ROOM } from '../rules/streams.ts'
 import { provedOffset } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
 import { dismissFeed } from './feeds.ts'
-import { type Feed, type Session, subscriberOf } from './session.ts'
+import { type Feed, noteReceived, receivedOf, type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
 import { forgetUser } from './users.ts'
 
@@ -55,7 +55,7 @@ export function placesOf({ feeds, provedUntil }: Session): Place[] {
   return channels.map((feed) => {
     const proved = provedOf(feed, provedUntil)
     const { epoch, stream } = feed.tail
-    return { channel: stream.name, position: { epoch, offset: Math.max(feed.received, proved ?? 0) } }
+    return { channel: stream.name, position: { epoch, offset: Math.max(receivedOf(feed), proved ?? 0) } }
   })
 }
 
@@ -66,8 +66,8 @@ function provedMoves(session: Session): CursorMove[] {
   const moves: CursorMove[] = []
   for (const feed of session.feeds) {
     const offset = provedOf(feed, session.provedUntil)
-    if (offset === undefined || offset <= feed.received) continue
-    feed.received = offset
+    if (offset === undefined || offset <= receivedOf(feed)) continue
+    noteReceived(feed, offset)
     const { epoch, stream } = feed.tail
     moves.push({ subscriber, stream, to: { epoch, offset } })
   }

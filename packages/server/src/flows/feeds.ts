@@ -107,7 +107,7 @@ export function pendingOf(opening: Opening, next: Stitch): number {
 }
 
 export function admit(core: Core, session: Session, { tail, start }: Opening): Feed {
-  const feed: Feed = { tail, received: start.after, liveSince: 0, run: null }
+  const feed: Feed = { tail, received: start.after, epoch: tail.epoch, liveSince: 0, run: null }
   session.feeds = session.feeds.concat(feed)
   tail.members += 1
   if (tail.members === 1 && tail.stream.kind === 'channel') core.activeChannels += 1
@@ -145,6 +145,7 @@ async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from:
       if (page.epoch !== epoch) {
         // The log was lost on the way: what there is of the new one is all that can be served.
         sayLost(core, session, tail.stream, 'epoch')
+        run.sent.length = 0
         epoch = page.epoch
         at = page.base
         continue
@@ -218,7 +219,7 @@ function goLive(core: Core, session: Session, feed: Feed): void {
   const { room } = feed.tail
   if (room !== null) core.wire.enter(session.peer, room)
   drop(core, feed.tail)
-  parkIfSilent(core, feed.tail)
+  if (feed.tail.stream.kind === 'user' && !parkIfSilent(core, feed.tail)) sweepLater(core)
 }
 
 /** Takes a socket off a stream. What is under way ends. */

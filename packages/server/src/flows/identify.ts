@@ -7,6 +7,9 @@ import type { Peer } from './ports.ts'
 /** One object for all who say nothing of themselves. */
 export const GUEST: Identity = Object.freeze({ userId: null, username: null, verified: false })
 
+const FAILED: Problems = [{ code: 'hook-failed', hook: 'authenticate' }]
+const CLOSING: Problems = [{ code: 'closing', retryAfterMs: 0 }]
+
 export type Identified =
   | { readonly ok: true; readonly identity: Identity }
   | { readonly ok: false; readonly problems: Problems }
@@ -21,14 +24,15 @@ export function claimed({ userId, username }: Claims): Identified {
 export async function identify(core: Core, peer: Peer): Promise<Identified> {
   const { hooks } = core
   const answer = await ask(core, 'authenticate', () => hooks.authenticate?.(peer))
-  if (!answer.ok || answer.value === null || answer.value === undefined || answer.value === false) {
+  if (!answer.ok) return { ok: false, problems: core.isClosing ? CLOSING : FAILED }
+  if (answer.value === null || answer.value === undefined || answer.value === false) {
     return { ok: false, problems: [{ code: 'unauthenticated', reason: 'refused' }] }
   }
   const identity = identityOf(answer.value)
   if (identity !== undefined) return { ok: true, identity }
   const expected = '{ userId: string, username?: string } with plain names, or null to refuse'
   reportFault(core, 'HOOK_FAILED', `The hook "authenticate" must return ${expected}`, answer.value)
-  return { ok: false, problems: [{ code: 'hook-failed', hook: 'authenticate' }] }
+  return { ok: false, problems: FAILED }
 }
 
 /** Any object will do, an instance of a class among them: only the two fields count. */

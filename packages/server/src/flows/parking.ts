@@ -2,7 +2,7 @@ import type { StreamKey } from '@carillon/store'
 import { tagOf } from '../rules/streams.ts'
 import { createTail, isQuiet, onOpened, type Tail } from '../rules/tail.ts'
 import type { Core } from './core.ts'
-import type { Session } from './session.ts'
+import { receivedOf, type Session } from './session.ts'
 import { sessionsOf } from './users.ts'
 
 /*
@@ -21,7 +21,7 @@ export function parkIfSilent(core: Core, tail: Tail): boolean {
     feeds.every(
       (feed) =>
         feed.tail !== tail ||
-        (feed.run === null && (feed.received === tail.offset || feed.liveSince < horizon)),
+        (feed.run === null && (receivedOf(feed) === tail.offset || feed.liveSince < horizon)),
     )
   if (!sessions.every(isSettled)) return false
   for (const session of sessions) {
@@ -46,7 +46,13 @@ export function wake(core: Core, stream: StreamKey): Tail | undefined {
   core.tails.set(tagOf(stream), tail)
   for (const session of parked) {
     const received = session.parkedOffset
-    session.feeds = session.feeds.concat({ tail, received, liveSince: core.clock.now(), run: null })
+    session.feeds = session.feeds.concat({
+      tail,
+      received,
+      epoch: tail.epoch,
+      liveSince: core.clock.now(),
+      run: null,
+    })
     session.parkedEpoch = null
     tail.members += 1
   }

@@ -1,4 +1,10 @@
-import type { NotificationDraft, NotificationSent, Problem, Request } from '@carillon/protocol'
+import {
+  measuredSize,
+  type NotificationDraft,
+  type NotificationSent,
+  type Problem,
+  type Request,
+} from '@carillon/protocol'
 import type { AppendOutcome, Item, NewEntry, StreamKey } from '@carillon/store'
 import { sentPayload } from '../rules/payloads.ts'
 import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
@@ -122,17 +128,15 @@ function entryOf(
   const { type, title, message, data, idempotencyKey, ttl } = draft
   const id = core.newId(core.clock.time())
   const content = { type, title, message, data, sender }
-  const dataText = data === null ? '' : JSON.stringify(data)
   return {
     stream,
     id,
     content,
-    bytes: title.length + message.length + sender.length + dataText.length,
+    bytes: title.length + message.length + sender.length + (data === null ? 0 : measuredSize(data)),
     ttlMs: ttl === null ? null : ttl * 1000,
     sender: keyScope,
     key: idempotencyKey ?? id,
-    hash:
-      idempotencyKey === null ? '' : core.fingerprint(JSON.stringify([type, title, message, dataText, ttl])),
+    hash: idempotencyKey === null ? '' : core.fingerprint(JSON.stringify([type, title, message, data, ttl])),
   }
 }
 

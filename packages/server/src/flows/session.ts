@@ -15,8 +15,10 @@ export interface Run {
 /** One socket's place on one stream. A feed exists from the moment at which the join is confirmed. */
 export interface Feed {
   readonly tail: Tail
-  /** Up to where the socket is known to have received it: where it joined, then what heartbeats prove. */
+  /** Up to where the socket is known to have received it: where it joined, then what is proved. */
   received: number
+  /** The epoch that `received` speaks of. */
+  epoch: string
   /** Since when the socket gets what the tail emits, in monotonic milliseconds. Nothing while `run` is set. */
   liveSince: number
   /** Set while the feed is catching up. */
@@ -50,4 +52,14 @@ export interface Session extends Proof {
 /** Whose cursors move with this session; `null` for guests. */
 export function subscriberOf({ identity, deviceId }: Session): Subscriber | null {
   return identity.userId === null ? null : { user: identity.userId, device: deviceId }
+}
+
+/** What the socket is known to have received of the stream as it is now: of a lost log nothing counts. */
+export function receivedOf({ tail, epoch, received }: Feed): number {
+  return epoch === tail.epoch ? received : 0
+}
+
+export function noteReceived(feed: Feed, offset: number): void {
+  feed.received = Math.max(receivedOf(feed), offset)
+  feed.epoch = feed.tail.epoch
 }

@@ -91,9 +91,9 @@ function emitToMembers(core: Core, tail: Tail, event: ServerEvent, payload: obje
 
 /** The store may have written what it did not confirm: whoever is here gets it now, not with the next one. */
 export function lookAgain(core: Core, stream: StreamKey): void {
-  const tail = core.tails.get(tagOf(stream))
-  if (tail === undefined || tail.state === 'opening') return
   later(core, core.settings.holeWaitMs, () => {
+    const tail = core.tails.get(tagOf(stream)) ?? awake(core, stream)
+    if (tail === undefined || tail.state === 'opening') return
     readOn(core, tail).catch((cause) => {
       reportFault(core, 'STORE_FAILED', 'A stream could not be read after a failed append', cause)
     })
@@ -124,17 +124,19 @@ async function heal(core: Core, tail: Tail): Promise<void> {
 
 /** Reads one page behind the tail and emits it. Another epoch means that the log was lost: from its base. */
 export async function readOn(core: Core, tail: Tail): Promise<void> {
-  const { stream } = tail
+  const { stream, epoch } = tail
   const strangers = strangersOf(tail)
   const page = await core.store.read(stream, { after: tail.offset, ...core.settings.page })
-  if (page.epoch === tail.epoch) {
+  // Somebody else has found the new log meanwhile: this page was read from a place in the old one.
+  if (tail.epoch !== epoch) return
+  if (page.epoch === epoch) {
     // The store still speaks of our epoch, so what came under another one before the read is of a lost log.
     forgetStrangers(tail, strangers)
     emitItems(core, tail, onPage(tail, page, core.clock.now()))
     return
   }
   const fresh = await core.store.read(stream, { after: 0, ...core.settings.page })
-  onReset(tail, fresh.epoch, fresh.base)
+  if (fresh.epoch !== tail.epoch) onReset(tail, fresh.epoch, fresh.base)
   emitItems(core, tail, onPage(tail, fresh, core.clock.now()))
 }
 

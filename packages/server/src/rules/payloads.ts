@@ -47,8 +47,14 @@ export function statsPayload(
 
 /** Total: a store that gives no time must not stop a notification. */
 export function isoTime(time: number): string {
-  return new Date(Number.isFinite(time) ? time : 0).toISOString()
+  if (time === last.time) return last.text
+  const text = new Date(Number.isFinite(time) ? time : 0).toISOString()
+  last = { time, text }
+  return text
 }
+
+/** What is emitted and what is confirmed mostly share a millisecond. */
+let last = { time: Number.NaN, text: '' }
 
 function channelNameOf(stream: StreamKey): string | null {
   return stream.kind === 'channel' ? stream.name : null
