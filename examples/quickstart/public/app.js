@@ -29,6 +29,8 @@ async function connect() {
 
 function onStatus(status) {
   page.showStatus(status)
+  // What the forms said of the connection is no longer so.
+  if (status === 'connected') page.clearErrors()
   // Away against our will: what comes after the reconnection is counted anew.
   if (status === 'reconnecting') missed = new Map()
 }
@@ -142,13 +144,14 @@ function parseData(text) {
 /** Runs a request and shows beside its form what came of it: a refusal in the server's own words. */
 async function attempt(form, request) {
   const asked = client
-  page.showReceipt(form, '')
+  const isReady = asked.status === 'connected'
+  page.showReceipt(form, isReady ? '' : 'Waiting for the connection', [], !isReady)
   try {
     page.showReceipt(form, (await request()) ?? '')
     return true
   } catch (error) {
     const gone = asked !== client || asked.status === 'closed'
-    if (!gone) page.showReceipt(form, '', error.errors ?? [error.message])
+    page.showReceipt(form, '', gone ? [] : (error.errors ?? [error.message]))
     return false
   }
 }

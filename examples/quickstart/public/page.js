@@ -123,9 +123,16 @@ export function showBanner(headline = '', detail = '') {
 }
 
 /** What became of a request of one of the two forms, `send` or `channel`. */
-export function showReceipt(form, receipt, errors = []) {
-  if (form === 'send') byId('receipt').textContent = receipt
+export function showReceipt(form, receipt, errors = [], isWaiting = false) {
+  if (form === 'send') {
+    byId('receipt').textContent = receipt
+    byId('receipt').classList.toggle('waiting', isWaiting)
+  }
   byId(`${form}-errors`).replaceChildren(...errors.map((sentence) => element('li', '', sentence)))
+}
+
+export function clearErrors() {
+  for (const form of ['send', 'channel']) byId(`${form}-errors`).replaceChildren()
 }
 
 // On a phone the page shows one part at a time.

@@ -21,7 +21,7 @@ export type {
 export type { ConnectOptions } from './edge/connect.ts'
 export { connectNotifications } from './edge/connect.ts'
 export type { Listening } from './edge/emitter.ts'
-export type { Auth } from './edge/handshake.ts'
+export type { Auth, AuthFields } from './edge/handshake.ts'
 export type { Subscription, SubscriptionEvents } from './edge/subscription.ts'
 export type { ClientEvents, NotificationsClient } from './edge/surface.ts'
 export type { RequestOptions } from './edge/waiters.ts'

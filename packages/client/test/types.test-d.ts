@@ -55,12 +55,17 @@ test('[CL10] misuse does not compile', () => {
   client.emit('notification')
   // @ts-expect-error the status is the client's own
   client.status = 'connected'
+  // @ts-expect-error there is no field of this name
+  void client.sendNotification({ title: 'a', message: 'b', chanel: 'team' })
+  // @ts-expect-error a user id is a string
+  connectNotifications('/', { auth: { user_id: 42 } })
   // @ts-expect-error a socket brings its own auth
   connectNotifications({} as Socket, { auth: {} })
 })
 
 test('[CL10] auth may be all that it may be, and options of Socket.IO are taken', () => {
   connectNotifications('/', { auth: { user_id: 'a' } })
+  connectNotifications('/', { auth: { user_id: 'a', username: 'A', tenant: 7 } })
   connectNotifications('/', { auth: async () => ({ token: 'a' }) })
   connectNotifications('/', { auth: (done) => done({ token: 'a' }) })
   connectNotifications('/', {

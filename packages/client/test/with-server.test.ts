@@ -314,3 +314,35 @@ test('[CL5] Carillon that is attached anew to a running server has its members b
   await until(() => titles.length > 0, 'the notification')
   expect(titles).toEqual(['back'])
 })
+
+test('[G2] what nobody has listened for is not received: the next visit brings it again', async () => {
+  const { url, notifications } = await realServer()
+  const auth = { user_id: 'alice' }
+  const first = clientOf(url, { auth })
+  await first.joinChannel('devops')
+  await first.sendNotification({ ...note('seen by nobody'), channel: 'devops' })
+  // Held for a first listener, which never comes.
+  await until(async () => (await first.stats()).connectedClients === 1, 'the client is served')
+  first.close()
+  await until(async () => (await notifications.stats()).connectedClients === 0, 'the page is gone')
+  const second = clientOf(url, { auth })
+  const seen = titlesOf(second)
+  const devops = await second.joinChannel('devops')
+  expect(devops.pendingCount).toBe(1)
+  await until(() => seen.length === 1, 'it comes again')
+})
+
+test('[CL4] a call that gives up makes room for those behind it', async () => {
+  const answers: (() => void)[] = []
+  const { url } = await realServer({
+    validate: () => new Promise((resolve) => answers.push(() => resolve(undefined))),
+  })
+  const alice = clientOf(url, { auth: { user_id: 'alice' } })
+  const stuck = Array.from({ length: 64 }, (_, at) =>
+    rejectionOf(alice.sendNotification({ ...note(`${at}`), channel: 'devops' }, { timeoutMs: 200 })),
+  )
+  const stats = alice.stats({ timeoutMs: 5_000 })
+  for (const error of await Promise.all(stuck)) expect(error.code).toBe('timeout')
+  expect(await stats).toMatchObject({ connectedClients: 1 })
+  for (const answer of answers) answer()
+})

@@ -24,6 +24,8 @@ export interface Channels {
   /** Whether a notification of this channel is still wanted. */
   isWanted(channel: string): boolean
   hand(channel: string, notification: NotificationReceived): void
+  /** Whether something waits for the channel's first listener. */
+  isHolding(channel: string): boolean
   /** The server put us on the channel without being asked: its log may have begun anew. */
   onCut(joined: ChannelJoined): void
   /** The server took us off the channel and will be back. */
@@ -160,6 +162,7 @@ export function createChannels(
     leave,
     isWanted: (channel) => !leaves.isUnderWay(channel),
     hand: (channel, notification) => seats.get(channel)?.control.hand(notification),
+    isHolding: (channel) => seats.get(channel)?.control.isHolding() ?? false,
     onCut(joined) {
       const seat = seats.get(joined.channel)
       if (seat?.wasJoined === true) onJoined(seat, joined, false)

@@ -1,4 +1,5 @@
 import { ClientEvent, type NotificationInput, type NotificationSent } from '@carillon/protocol'
+import { kindOf, notificationProblem } from '../rules/arguments.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { snapshotOf } from '../rules/snapshot.ts'
@@ -10,8 +11,10 @@ import { createSession, type Session } from './session.ts'
 import type { ClientEvents, NotificationsClient } from './surface.ts'
 import type { RequestOptions } from './waiters.ts'
 
+const EVENTS = { notification: true, status: true, stats: true, confirmed: true, problem: true } as const
+
 export function createClient(open: Open, settings: Settings): NotificationsClient {
-  const emitter = createEmitter<ClientEvents>(onThrow)
+  const emitter = createEmitter<ClientEvents>(EVENTS, onThrow)
   const clientId = randomId()
   const session = createSession({ open, clientId, settings, emitter, onThrow })
 
@@ -63,7 +66,7 @@ export function createClient(open: Open, settings: Settings): NotificationsClien
 /** What is no text cannot be a key of ours; everything else about a name is the server's to judge. */
 function checkName(call: string, channel: unknown): Promise<never> | null {
   if (typeof channel === 'string') return null
-  const message = `${call}: "channel" must be a string, got ${channel === null ? 'null' : typeof channel}`
+  const message = `${call}: "channel" must be a string, got ${kindOf(channel)}`
   return Promise.reject(new NotificationsError('field-type', message, { outcome: 'unsent' }))
 }
 
@@ -72,7 +75,9 @@ async function send(
   notification: NotificationInput,
   options: RequestOptions,
 ): Promise<NotificationSent> {
-  const idempotencyKey = notification?.idempotencyKey ?? randomId()
+  const problem = notificationProblem(notification)
+  if (problem !== null) throw problem
+  const idempotencyKey = notification.idempotencyKey ?? randomId()
   const args = [snapshotOf(notification, idempotencyKey)]
   const facts = { idempotencyKey }
   return requests.ask({ call: 'sendNotification', event: ClientEvent.SendNotification, args, options, facts })

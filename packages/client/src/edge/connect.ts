@@ -1,5 +1,6 @@
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
-import { type ClientOptions, resolveOptions } from '../rules/options.ts'
+import { connectOptionsProblem, targetProblem } from '../rules/arguments.ts'
+import { type ClientOptions, OWN_OPTIONS, resolveOptions } from '../rules/options.ts'
 import { createClient } from './client.ts'
 import type { Auth } from './handshake.ts'
 import { borrow, openOwn } from './open-socket.ts'
@@ -30,12 +31,17 @@ export function connectNotifications(url: string, options?: ConnectOptions): Not
  * they are. Every handshake from now on says who we are. A socket that is connected already is used as it is until
  * its next reconnect; a send that is under way when that first connection breaks rejects with `disconnected`,
  * because the server might store it twice.
+ *
+ * @throws NotificationsError with code `bad-option`
  */
 export function connectNotifications(socket: Socket, options?: ClientOptions): NotificationsClient
 export function connectNotifications(
   target: string | Socket,
-  { timeoutMs, maxWaiting, auth, ...transport }: ConnectOptions = {},
+  options: ConnectOptions = {},
 ): NotificationsClient {
+  const problem = targetProblem(target) ?? connectOptionsProblem(options, OWN_OPTIONS)
+  if (problem !== null) throw problem
+  const { timeoutMs, maxWaiting, auth, ...transport } = options
   const settings = resolveOptions({ timeoutMs, maxWaiting })
   const open = typeof target === 'string' ? openOwn(target, auth, transport) : borrow(target)
   return createClient(open, settings)

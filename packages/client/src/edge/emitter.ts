@@ -1,12 +1,15 @@
 import type TypedEmitter from 'typed-emitter'
 import type { EventMap } from 'typed-emitter'
+import { listenerProblem } from '../rules/arguments.ts'
 
 /**
  * How an application listens: the listening half of `typed-emitter`. Listeners are called in the order in
  * which they were added; one that throws or rejects harms nobody else and is told as a `problem`.
  */
 export interface Listening<E extends EventMap> extends Pick<TypedEmitter<E>, 'listeners'> {
+  /** @throws NotificationsError with code `bad-option`: there is no such event, or the listener is no function */
   on<K extends keyof E>(event: K, listener: E[K]): this
+  /** As `on`, for one time. */
   once<K extends keyof E>(event: K, listener: E[K]): this
   off<K extends keyof E>(event: K, listener: E[K]): this
 }
@@ -23,8 +26,12 @@ interface Heard<L> {
   readonly once: boolean
 }
 
-/** @param onThrow called with whatever a listener throws or rejects with */
+/**
+ * @param events the events that there are
+ * @param onThrow called with whatever a listener throws or rejects with
+ */
 export function createEmitter<E extends EventMap>(
+  events: Readonly<Record<keyof E, true>>,
   onThrow: (cause: unknown, event: keyof E) => void,
 ): Emitter<E> {
   const table: { [K in keyof E]?: readonly Heard<E[K]>[] } = {}
@@ -48,6 +55,9 @@ export function createEmitter<E extends EventMap>(
       }
     },
     add(event, listener, once) {
+      const call = once ? 'once' : 'on'
+      const problem = listenerProblem(call, event, listener, Object.keys(events))
+      if (problem !== null) throw problem
       table[event] = [...(table[event] ?? []), { listener, once }]
     },
     off,

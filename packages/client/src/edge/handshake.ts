@@ -4,11 +4,22 @@ import type { PositionBook, Since } from '../rules/positions.ts'
 
 type AuthObject = Record<string, unknown>
 
+/** What a server reads of `auth` unless it has an `authenticate` of its own, and whatever else that reads. */
+export interface AuthFields {
+  /** Who the user is; without it the client is a guest. */
+  readonly user_id?: string | null | undefined
+  /** What others see as the sender. */
+  readonly username?: string | null | undefined
+  /** Which of the user's devices this is. */
+  readonly device_id?: string | null | undefined
+  readonly [field: string]: unknown
+}
+
 /**
  * What the handshake says of the user: an object, or a function that is asked at every (re)connect. It may
  * call back, as Socket.IO's own, or return the object or a promise of it.
  */
-export type Auth = AuthObject | ((done: (auth: object) => void) => void) | (() => object | Promise<object>)
+export type Auth = AuthFields | ((done: (auth: object) => void) => void) | (() => object | Promise<object>)
 
 type SocketAuth = Socket['auth']
 

@@ -5,6 +5,8 @@ import { type ErrorFacts, NotificationsError } from '../rules/errors.ts'
 /** Why a request ended without an answer. */
 export interface Failure {
   readonly code: FailureCode
+  /** What is known beyond the code. */
+  readonly text?: string
   readonly cause?: unknown
 }
 
@@ -53,8 +55,12 @@ export type FailureCode = keyof typeof SENTENCES
 const RETRYABLE: ReadonlySet<FailureCode> = new Set<FailureCode>(['timeout', 'queue-full', 'disconnected'])
 
 /** The error of a call that ended without an answer. */
-export function failureError(call: string, { code, cause }: Failure, facts: ErrorFacts): NotificationsError {
-  return new NotificationsError(code, `${call}: ${SENTENCES[code]}`, {
+export function failureError(
+  call: string,
+  { code, text, cause }: Failure,
+  facts: ErrorFacts,
+): NotificationsError {
+  return new NotificationsError(code, `${call}: ${text ?? SENTENCES[code]}`, {
     ...facts,
     retryable: RETRYABLE.has(code),
     ...(cause === undefined ? {} : { cause }),

@@ -17,7 +17,9 @@ export interface LinkHooks {
   readonly onOpened: () => void
   /** @param isFinal nobody tries again by itself */
   readonly onLost: (reason: string, isFinal: boolean) => void
-  /** An attempt failed; Socket.IO makes another one or says `onExhausted`. */
+  /** An attempt failed, for whatever reason; what follows from it is said next. */
+  readonly onFailed: (cause: Error) => void
+  /** The server refused: nobody tries again by itself. */
   readonly onRefused: (cause: Error) => void
   readonly onExhausted: () => void
   /** Something begins that asks for the handshake soon. */
@@ -58,6 +60,8 @@ export function createLink(socket: Socket, hooks: LinkHooks): Link {
   // With reconnection switched off the first failure is the last attempt.
   const isPersistent = (): boolean => manager.reconnection()
   let unanswered = 0
+  /** Counts the connections: an acknowledgement of a broken one counts no more. */
+  let connection = 0
   let onAnswered: () => void = () => undefined
 
   const releases: Release[] = [
@@ -66,10 +70,12 @@ export function createLink(socket: Socket, hooks: LinkHooks): Link {
     onSocket('disconnect', (reason: string) => {
       const isFinal = FINAL_REASONS.has(reason)
       unanswered = 0
+      connection += 1
       hooks.onLost(reason, isFinal)
       if (!isFinal && !isPersistent()) hooks.onExhausted()
     }),
     onSocket('connect_error', (cause: Error) => {
+      hooks.onFailed(cause)
       // A middleware's refusal ends the socket; a transport that failed leaves it active.
       if (!socket.active) hooks.onRefused(cause)
       else if (!isPersistent()) hooks.onExhausted()
@@ -101,8 +107,9 @@ export function createLink(socket: Socket, hooks: LinkHooks): Link {
         return
       }
       unanswered += 1
+      const mine = connection
       socket.emit(event, ...args, (...answer: unknown[]) => {
-        unanswered -= 1
+        if (mine === connection) unanswered -= 1
         guard(onAck, hooks)(...answer)
         if (unanswered <= 0) onAnswered()
       })

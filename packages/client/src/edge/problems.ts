@@ -1,5 +1,6 @@
 import type { ErrorMessage } from '@carillon/protocol'
 import { NotificationsError } from '../rules/errors.ts'
+import type { Trouble } from '../rules/silence.ts'
 
 /** What the application hears that no call can be rejected with. */
 export interface Problems {
@@ -9,6 +10,8 @@ export interface Problems {
   /** The connection ended, by the server's will or not. */
   onLost(isByServer: boolean): void
   onConnectionRefused(cause: Error): void
+  /** Nobody tries again by itself, for this is how the attempts ended. */
+  onGaveUp(address: string, trouble: Trouble | null): void
   close(): void
 }
 
@@ -34,7 +37,7 @@ export function createProblems(report: (problem: NotificationsError) => void): P
     onErrorMessage({ errors, code, event }) {
       const sentences = Array.isArray(errors) ? errors.map(String) : []
       const name = typeof code === 'string' ? code : 'internal'
-      const problem = new NotificationsError(name, sentences.join(' '), { errors: sentences })
+      const problem = new NotificationsError(name, sentences.join('; '), { errors: sentences })
       if (event !== null && event !== undefined) {
         report(problem)
         return
@@ -53,6 +56,16 @@ export function createProblems(report: (problem: NotificationsError) => void): P
     },
     onConnectionRefused(cause) {
       report(new NotificationsError('connection-refused', cause.message, { cause }))
+    },
+    onGaveUp(address, trouble) {
+      const message = `not connected to ${address}${trouble === null ? '' : `: ${trouble.text}`}`
+      const cause = trouble?.cause
+      report(
+        new NotificationsError('disconnected', message, {
+          retryable: true,
+          ...(cause === undefined ? {} : { cause }),
+        }),
+      )
     },
     close: () => void takeLastWords(),
   }

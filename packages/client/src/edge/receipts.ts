@@ -1,4 +1,4 @@
-import { LIMITS, type Positions } from '@carillon/protocol'
+import { LIMITS, type Positions, type StreamName } from '@carillon/protocol'
 import type { PositionBook } from '../rules/positions.ts'
 
 /** Tells the server how far the application was served, so that other tabs and later visits start there. */
@@ -19,6 +19,7 @@ const INTERVAL_MS = 1_000
 
 export function createReceipts(
   book: Pick<PositionBook, 'takeMoved' | 'hasMoved' | 'putBack'>,
+  isHeld: (stream: StreamName) => boolean,
   send: (positions: Positions, isLast: boolean) => void,
 ): Receipts {
   let isOpen = false
@@ -32,10 +33,13 @@ export function createReceipts(
     clearTimeout(timer)
     timer = undefined
     if (!isOpen) return
-    const positions = book.takeMoved(LIMITS.positionsPerRequest)
-    if (Object.keys(positions).length === 0) return
-    last = positions
-    send(positions, isLast)
+    const positions = book.takeMoved(LIMITS.positionsPerRequest, isHeld)
+    if (Object.keys(positions).length > 0) {
+      last = { ...(isLast ? last : {}), ...positions }
+      send(positions, isLast)
+      // Nothing comes after it, so everything goes now, however many requests it takes.
+      if (isLast) flush(true)
+    }
     schedule()
   }
 

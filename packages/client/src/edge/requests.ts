@@ -1,7 +1,9 @@
 import { type Answers, ClientEvent } from '@carillon/protocol'
+import { callOptionsProblem } from '../rules/arguments.ts'
 import { type ErrorFacts, type NotificationsError, type Outcome, refusalError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { createRequestQueue, type Entry } from '../rules/request-queue.ts'
+import type { Trouble } from '../rules/silence.ts'
 import { createJob, type Failure, failureError, type Job } from './job.ts'
 import { createWaiters, type Impatience, type RequestOptions, type Waiters } from './waiters.ts'
 
@@ -48,7 +50,12 @@ type Emit = (event: ClientEvent, args: readonly unknown[], onAck: (...answer: un
 /** A server refuses what one socket asks at once beyond a bound; the rest waits here. */
 const WINDOW = 64
 
-export function createRequests(emit: Emit, settings: Settings): Requests {
+/** @param silence why there was no answer in time, for messages */
+export function createRequests(
+  emit: Emit,
+  settings: Settings,
+  silence: (timeoutMs: number) => Trouble,
+): Requests {
   const queue = createRequestQueue<Job>(settings.maxWaiting)
   let isReady = false
   let isClosed = false
@@ -71,8 +78,7 @@ export function createRequests(emit: Emit, settings: Settings): Requests {
           return
         }
         // The first answer counts, whichever connection brought it: a later one finds the ticket gone.
-        if (!queue.remove(ticket)) return
-        onAnswer(given)
+        if (queue.remove(ticket)) onAnswer(given)
         pump()
       })
     } catch (cause) {
@@ -86,7 +92,10 @@ export function createRequests(emit: Emit, settings: Settings): Requests {
     return ticket
   }
 
-  function refusal(call: string, { signal }: RequestOptions, facts?: ErrorFacts): NotificationsError | null {
+  function refusal(call: string, options: RequestOptions, facts?: ErrorFacts): NotificationsError | null {
+    const problem = callOptionsProblem(call, options)
+    if (problem !== null) return problem
+    const { signal } = options
     if (!isClosed && signal?.aborted !== true) return null
     const failure: Failure = isClosed ? { code: 'closed' } : { code: 'aborted', cause: signal?.reason }
     return failureError(call, failure, { ...facts, outcome: 'unsent' })
@@ -95,7 +104,8 @@ export function createRequests(emit: Emit, settings: Settings): Requests {
   function wait<T>(waiters: Waiters<T>, { call, options, outcome, facts, onGaveUp }: CallWait): Promise<T> {
     const { timeoutMs = settings.timeoutMs, signal } = options
     const giveUp = (code: Impatience, cause: unknown): NotificationsError => {
-      const error = failureError(call, { code, cause }, { ...facts, outcome: outcome() })
+      const failure: Failure = code === 'timeout' ? { code, ...silence(timeoutMs) } : { code, cause }
+      const error = failureError(call, failure, { ...facts, outcome: outcome() })
       onGaveUp?.()
       return error
     }
@@ -109,7 +119,10 @@ export function createRequests(emit: Emit, settings: Settings): Requests {
     let ticket: Ticket | null = null
     const outcome = (): Outcome => (ticket?.sent === true ? 'unknown' : 'unsent')
     const onGaveUp = (): void => {
-      if (ticket !== null) queue.remove(ticket)
+      if (ticket === null) return
+      queue.remove(ticket)
+      // Its place in the window is free for whoever waits behind it.
+      pump()
     }
     const answered = wait(waiters, { call, options, outcome, onGaveUp, ...(facts && { facts }) })
     const job = createJob(
@@ -140,7 +153,10 @@ export function createRequests(emit: Emit, settings: Settings): Requests {
     enqueue,
     refusal,
     wait,
-    withdraw: (ticket) => void queue.remove(ticket),
+    withdraw(ticket) {
+      queue.remove(ticket)
+      pump()
+    },
     direct: ({ event, args, onAnswer }) => emit(event, args(), (...given) => onAnswer(given)),
     onReady() {
       isReady = true

@@ -6,10 +6,12 @@ import {
   isStreamName,
   type NotificationReceived,
   type Positions,
+  type StreamName,
 } from '@carillon/protocol'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { createPositionBook } from '../rules/positions.ts'
+import { silenceOf, type Trouble, troubleOf } from '../rules/silence.ts'
 import { type ConnectionStatus, nextStatus, type StatusEvent } from '../rules/status.ts'
 import { type Channels, createChannels } from './channels.ts'
 import type { Emitter } from './emitter.ts'
@@ -44,10 +46,15 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
   const positions = createPositionBook()
   const problems = createProblems((problem) => emitter.emit('problem', problem))
   const handshake = createHandshake(clientId, positions, onAuthFailed)
-  const { socket, isOwn, prepare, release } = open(handshake)
-  const requests = createRequests(emit, settings)
+  const { socket, isOwn, address, prepare, release } = open(handshake)
+  const requests = createRequests(emit, settings, silence)
   const channels = createChannels(requests, positions, settings, onThrow)
-  const receipts = createReceipts(positions, sendReceipt)
+  // Told to the server only when the application has it: a page that closes before has not received it. [G2]
+  const isHeld = (stream: StreamName): boolean => {
+    const channel = channelOf(stream)
+    return channel !== null && emitter.listeners('notification').length === 0 && channels.isHolding(channel)
+  }
+  const receipts = createReceipts(positions, isHeld, sendReceipt)
   /** Requests that went out on this connection. */
   const asked = new Set<string>()
   let status: ConnectionStatus = socket.connected ? 'connected' : socket.active ? 'connecting' : 'suspended'
@@ -55,17 +62,25 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
   let isConfirmed = false
   /** Whether the server knows on this connection that it talks to us: a v1 session also gets events. */
   let isIntroduced = false
+  /** Why the connection failed last, until it stands again. */
+  let trouble: Trouble | null = null
   /** A new attempt may help without anybody's doing. */
   let isResumable = false
 
   const hooks: LinkHooks = {
-    onOpened: () => move('opened'),
+    onOpened() {
+      trouble = null
+      move('opened')
+    },
     onLost,
+    onFailed(cause) {
+      trouble = troubleOf(cause)
+    },
     onRefused(cause) {
       end('ended', false)
       problems.onConnectionRefused(cause)
     },
-    onExhausted: () => end('exhausted', true),
+    onExhausted,
     onAttempt: prepare,
     onTransportClosed: handshake.onClosed,
     onConfirmed,
@@ -115,6 +130,16 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
     emitter.emit('confirmed', confirmed)
   }
 
+  function onExhausted(): void {
+    const isNews = status !== 'suspended'
+    end('exhausted', true)
+    if (isNews) problems.onGaveUp(address, trouble)
+  }
+
+  function silence(timeoutMs: number): Trouble {
+    return silenceOf({ status, isOpen: socket.connected, isConfirmed, address, trouble }, timeoutMs)
+  }
+
   function getReady(): void {
     isResumable = false
     isIntroduced = handshake.told() !== null
@@ -133,6 +158,7 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
 
   function onLost(reason: string, isFinal: boolean): void {
     drop()
+    trouble = { text: reason }
     isIntroduced = false
     handshake.onClosed()
     if (isFinal) end('ended', false)
@@ -159,7 +185,8 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
   function onAuthFailed(cause: unknown): void {
     socket.disconnect()
     end('exhausted', true)
-    problems.report(new NotificationsError('auth-failed', 'the "auth" function failed', { cause }))
+    trouble = { text: 'the "auth" function failed', cause }
+    problems.report(new NotificationsError('auth-failed', trouble.text, { cause }))
   }
 
   function connect(): void {

@@ -1,4 +1,5 @@
 import type { ChannelJoined, NotificationReceived } from '@carillon/protocol'
+import { callOptionsProblem } from '../rules/arguments.ts'
 import type { NotificationsError } from '../rules/errors.ts'
 import { type LeftReason, nextMembership, type SubscriptionState } from '../rules/membership.ts'
 import { createEmitter, type Listening } from './emitter.ts'
@@ -37,9 +38,13 @@ export interface SubscriptionControl {
   onDropped(): void
   onEnded(reason: LeftReason, error: NotificationsError | null): void
   hand(notification: NotificationReceived): void
+  /** Whether something waits for a first listener. */
+  isHolding(): boolean
   /** The promise of the join has just been settled. */
   onDelivered(): void
 }
+
+const EVENTS = { notification: true, joined: true, left: true } as const
 
 /** How long the first notifications wait for a first listener, when nobody attached one at once. */
 const PATIENCE_MS = 10_000
@@ -50,7 +55,7 @@ export function createSubscription(
   leave: (options: RequestOptions) => Promise<void>,
   onThrow: (cause: unknown, event: string) => void,
 ): SubscriptionControl {
-  const emitter = createEmitter<SubscriptionEvents>(onThrow)
+  const emitter = createEmitter<SubscriptionEvents>(EVENTS, onThrow)
   const hold = createHold(
     (notification) => emitter.emit('notification', notification),
     () => emitter.listeners('notification').length > 0,
@@ -73,7 +78,11 @@ export function createSubscription(
     get pendingCount() {
       return last?.pendingCount ?? 0
     },
-    leave: (options = {}) => (state === 'left' ? Promise.resolve() : leave(options)),
+    leave(options = {}) {
+      const problem = callOptionsProblem('leave', options)
+      if (problem !== null) return Promise.reject(problem)
+      return state === 'left' ? Promise.resolve() : leave(options)
+    },
     on(event, listener) {
       emitter.add(event, listener, false)
       if (event === 'notification') hold.onListener()
@@ -109,6 +118,7 @@ export function createSubscription(
       emitter.emit('left', why, error)
     },
     hand: hold.hand,
+    isHolding: hold.isHolding,
     onDelivered: hold.onDelivered,
   }
 }
@@ -139,6 +149,7 @@ function createHold(emit: (notification: NotificationReceived) => void, isHeard:
       if (held === null) emit(notification)
       else if (held.push(notification) >= HELD_AT_MOST) release()
     },
+    isHolding: (): boolean => held !== null && held.length > 0,
     onDelivered(): void {
       if (held === null || isDelivered) return
       isDelivered = true

@@ -52,7 +52,7 @@ export interface NotificationsClient extends Listening<ClientEvents> {
    * Sends to a channel, to a user (`to`), or to everybody. Resolves when the server has stored it. However
    * often it goes out over reconnects, it becomes one notification.
    *
-   * Rejects with `outcome: 'unknown'` when nobody knows whether it was stored: trying again with the error's
+   * Rejects with `bad-option` when it has a field that there is not, and with `outcome: 'unknown'` when nobody knows whether it was stored: trying again with the error's
    * `idempotencyKey` is safe.
    */
   sendNotification(notification: NotificationInput, options?: RequestOptions): Promise<NotificationSent>

@@ -3,7 +3,7 @@ import type { NotificationsError } from '../rules/errors.ts'
 /** How long a call waits. */
 export interface RequestOptions {
   /**
-   * Milliseconds until the call rejects with `timeout`.
+   * Milliseconds until the call rejects with `timeout`, more than 0. `Infinity` waits for ever.
    *
    * @default the client's `timeoutMs`
    */

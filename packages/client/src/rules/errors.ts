@@ -10,7 +10,7 @@ export type ClientProblemCode =
   | 'closed'
   /** Too many requests wait for the connection. */
   | 'queue-full'
-  /** The server ended the connection, or it broke with an answer still to come. */
+  /** The server ended the connection, it could not be made, or it broke with an answer still to come. */
   | 'disconnected'
   /** A middleware of the server refused the connection. */
   | 'connection-refused'
@@ -20,7 +20,7 @@ export type ClientProblemCode =
   | 'listener-failed'
   /** The server acknowledged with something that is no answer. */
   | 'bad-answer'
-  /** An option of `connectNotifications` is not what it should be. */
+  /** An argument or an option is not what it should be: a mistake in the program. */
   | 'bad-option'
 
 /** A newer server may use codes that this version does not know. */
@@ -93,7 +93,7 @@ export function refusalError(call: string, refused: Refused, facts: ErrorFacts =
   const isUnknown = details.some(
     (problem) => problem.code === 'store-unavailable' && problem.outcome === 'unknown',
   )
-  return new NotificationsError(code, `${call}: ${errors.join(' ')}`, {
+  return new NotificationsError(code, `${call}: ${errors.join('; ')}`, {
     ...facts,
     errors,
     retryable,

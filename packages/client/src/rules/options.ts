@@ -1,4 +1,4 @@
-import { NotificationsError } from './errors.ts'
+import { numberProblem } from './arguments.ts'
 
 /** Options of the client itself, for a URL and for a socket alike. */
 export interface ClientOptions {
@@ -21,6 +21,12 @@ export type Settings = Readonly<Required<ClientOptions>>
 
 type Given = { readonly [O in keyof ClientOptions]: ClientOptions[O] | undefined }
 
+/** The names of the options above. */
+export const OWN_OPTIONS = Object.keys({
+  timeoutMs: true,
+  maxWaiting: true,
+} satisfies Record<keyof ClientOptions, true>)
+
 const DEFAULT_TIMEOUT_MS = 10_000
 const DEFAULT_MAX_WAITING = 1_000
 
@@ -32,10 +38,7 @@ export function resolveOptions({ timeoutMs, maxWaiting }: Given): Settings {
 }
 
 function positive(name: string, given: number | undefined, byDefault: number): number {
-  if (given === undefined) return byDefault
-  if (typeof given === 'number' && given > 0) return given
-  throw new NotificationsError(
-    'bad-option',
-    `connectNotifications: "${name}" must be a positive number, got ${String(given)}`,
-  )
+  const problem = numberProblem('connectNotifications', name, given)
+  if (problem !== null) throw problem
+  return given ?? byDefault
 }

@@ -21,8 +21,12 @@ export interface PositionBook {
   onConfirmed(confirmed: ConnectionConfirmed, brought: Since): void
   onJoined(stream: StreamName, cut: Cut, brought: boolean): void
   forget(stream: StreamName): void
-  /** Positions that moved since they were asked for last, at most so many. */
-  takeMoved(max: number): Positions
+  /**
+   * Positions that moved since they were asked for last, at most so many.
+   *
+   * @param isHeld whether what moved a stream is still on its way to the application: not yet, then
+   */
+  takeMoved(max: number, isHeld?: (stream: StreamName) => boolean): Positions
   hasMoved(): boolean
   /** These did not arrive: they count as moved again. */
   putBack(positions: Positions): void
@@ -90,9 +94,10 @@ export function createPositionBook(): PositionBook {
       tracks.delete(stream)
       moved.delete(stream)
     },
-    takeMoved(max) {
+    takeMoved(max, isHeld = () => false) {
       const positions: { [S in StreamName]?: Position } = {}
-      for (const stream of [...moved].slice(0, max)) {
+      const ready = [...moved].filter((stream) => !isHeld(stream))
+      for (const stream of ready.slice(0, max)) {
         moved.delete(stream)
         const position = tracks.get(stream)?.since
         if (position) positions[stream] = position

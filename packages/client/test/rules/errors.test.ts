@@ -36,7 +36,7 @@ test('[CL3] the error of a refusal says what became of the request', () => {
     ...refused,
     details: [{ code: 'store-unavailable', outcome: 'unknown' }],
   })
-  expect(error).toMatchObject({ outcome: 'unknown', retryable: true, message: 'sendNotification: a b' })
+  expect(error).toMatchObject({ outcome: 'unknown', retryable: true, message: 'sendNotification: a; b' })
   expect(error.errors).toEqual(['a', 'b'])
   expect(refusalError('x', { ...refused, details: [] }).outcome).toBe('refused')
 })

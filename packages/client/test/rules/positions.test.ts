@@ -82,6 +82,14 @@ test('[CL7] only what moved is told, each once, and again when it may have been 
   expect(book.takeMoved(9)).toEqual({ 'c:a': place(7) })
 })
 
+test('[G2] what is held for a first listener is not told before it was handed over', () => {
+  const book = createPositionBook()
+  book.take('c:held', place(1))
+  book.take('c:free', place(1))
+  expect(book.takeMoved(9, (stream) => stream === 'c:held')).toEqual({ 'c:free': place(1) })
+  expect(book.takeMoved(9)).toEqual({ 'c:held': place(1) })
+})
+
 test('[G7] a confirmation of a server that says less is taken as it is', () => {
   const book = createPositionBook()
   const { socketId, serverTime } = confirmed({})
