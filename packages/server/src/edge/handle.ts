@@ -86,6 +86,7 @@ export function createAnnounce(emitter: TypedEmitter<NotificationsEvents>, log: 
     ...facts: Parameters<NotificationsEvents[E]>
   ) => {
     const failed = (cause: unknown): void => log.error(`A listener of "${event}" failed`, cause)
+    if (emitter.listenerCount(event) === 0) return
     // One by one: what a listener throws must not keep the others from hearing.
     for (const listener of emitter.rawListeners(event)) {
       try {

@@ -19,41 +19,54 @@ export interface SocketWireSettings {
  * through the cluster instead is asynchronous with most of them, so that acknowledgements overtake it.
  */
 export function createSocketWire(place: Place, { heartbeats, drains, report }: SocketWireSettings): Wire {
-  /** Nothing that Socket.IO or an adapter throws may reach a flow halfway. [G7] */
-  const guarded = (what: string, run: () => unknown): void => {
-    try {
-      run()
-    } catch (cause) {
-      report(`Socket.IO failed to ${what}`, cause)
-    }
-  }
+  // Nothing that Socket.IO or an adapter throws may reach a flow halfway. [G7]
+  const failed = (what: string, cause: unknown): void => report(`Socket.IO failed to ${what}`, cause)
   return {
     emit(peer: Socket, event, payload) {
-      guarded('emit', () => {
+      try {
         if (isRecovering(peer)) peer.nsp.local.to(privateRoomOf(peer)).emit(event, payload)
         else peer.emit(event, payload)
-      })
+      } catch (cause) {
+        failed('emit', cause)
+      }
     },
     emitRoom(room, event, payload, exceptRoom) {
       const { nsp } = place
       if (nsp === null) return
-      guarded('emit to a room', () => {
+      try {
         const target = nsp.local.to(room)
         ;(exceptRoom === undefined ? target : target.except(exceptRoom)).emit(event, payload)
-      })
+      } catch (cause) {
+        failed('emit to a room', cause)
+      }
     },
     enter(peer: Socket, room) {
-      guarded('join a room', () => peer.join(room))
+      try {
+        const joined = peer.join(room)
+        // Some adapters answer later, and may then say no.
+        if (joined instanceof Promise) joined.catch((cause) => failed('join a room', cause))
+      } catch (cause) {
+        failed('join a room', cause)
+      }
     },
     leave(peer: Socket, room) {
-      guarded('leave a room', () => peer.leave(room))
+      try {
+        const left = peer.leave(room)
+        if (left instanceof Promise) left.catch((cause) => failed('leave a room', cause))
+      } catch (cause) {
+        failed('leave a room', cause)
+      }
     },
     watchHeartbeats(peer: Socket) {
-      guarded('listen for heartbeats', () => heartbeats.watch(peer))
+      heartbeats.watch(peer)
     },
     drained: (peer: Socket) => drains.wait(peer),
     dismiss(peer: Socket) {
-      guarded('disconnect', () => peer.disconnect())
+      try {
+        peer.disconnect()
+      } catch (cause) {
+        failed('disconnect', cause)
+      }
     },
   }
 }

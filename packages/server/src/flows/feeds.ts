@@ -8,7 +8,7 @@ import { isIdle, pin, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { parkIfSilent } from './parking.ts'
 import { sayProblems } from './reply.ts'
-import { type Feed, type Run, type Session, subscriberOf } from './session.ts'
+import { type Feed, type Run, type Session, subscriberOf, withFeed } from './session.ts'
 import { readOn, sweepLater, tailOf, whenOpen } from './tails.ts'
 
 /*
@@ -108,7 +108,7 @@ export function pendingOf(opening: Opening, next: Stitch): number {
 
 export function admit(core: Core, session: Session, { tail, start }: Opening): Feed {
   const feed: Feed = { tail, received: start.after, epoch: tail.epoch, liveSince: 0, run: null }
-  session.feeds = session.feeds.concat(feed)
+  session.feeds = withFeed(session.feeds, feed)
   tail.members += 1
   if (tail.members === 1 && tail.stream.kind === 'channel') core.activeChannels += 1
   return feed

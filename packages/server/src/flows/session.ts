@@ -63,3 +63,12 @@ export function noteReceived(feed: Feed, offset: number): void {
   feed.received = Math.max(receivedOf(feed), offset)
   feed.epoch = feed.tail.epoch
 }
+
+/** A list with one more. Exactly as long as it is: `push` and spread reserve room that idle sessions never use. */
+export function withFeed(feeds: readonly Feed[], feed: Feed): readonly Feed[] {
+  if (feeds.length === 0) return [feed]
+  const longer = new Array<Feed>(feeds.length + 1)
+  for (let at = 0; at < feeds.length; at++) longer[at] = feeds[at] ?? feed
+  longer[feeds.length] = feed
+  return longer
+}

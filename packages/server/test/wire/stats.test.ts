@@ -62,7 +62,7 @@ test(`[P-STATS-COALESCED] ${N} clients that connect and join get at most ${6 * N
 })
 
 test('[P-STATS-TRUE] counts are true at the end of any coming and going', async () => {
-  const { url, notifications } = await stage({ stats: { minIntervalMs: 1 } })
+  const { url, notifications } = await stage({ stats: { minIntervalMs: 1, perClientMs: 1 } })
   const watcher = raw(url)
   await watcher.next('connection-confirmed')
   const clients = Array.from({ length: 20 }, () => raw(url))
@@ -82,6 +82,8 @@ test('[P-STATS-TRUE] counts are true at the end of any coming and going', async 
     { name: 'all', clientCount: 15 },
     { name: 'even-0', clientCount: 10 },
   ])
+  // The watcher was alone at the beginning, too: it has to hear of the others first.
+  await until(() => watcher.all('server-stats').at(-1)?.activeChannels === 2, 'everybody is told')
   await Promise.all(clients.map((client) => client.close()))
   await until(() => {
     const last = watcher.all('server-stats').at(-1)
