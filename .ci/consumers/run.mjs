@@ -34,6 +34,8 @@ function install() {
     execFileSync('node', [...pack, '--pack-destination', tarballs], { cwd: root, stdio: 'ignore' })
   }
   for (const file of readdirSync(here)) if (file !== 'run.mjs') cpSync(join(here, file), join(project, file))
+  // The same source, once as an ES module and once as CommonJS.
+  cpSync(join(here, 'types.mts'), join(project, 'types.cts'))
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
   const files = readdirSync(tarballs).map((file) => `./tarballs/${file}`)
   if (files.length !== PACKAGES.length) throw new Error(`expected ${PACKAGES.length} tarballs, got ${files}`)
