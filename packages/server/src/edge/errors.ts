@@ -13,7 +13,6 @@ export type NotificationsErrorCode =
   | 'HOOK_FAILED'
   | 'REQUEST_FAILED'
   | 'CONFIRM_FAILED'
-  | 'LISTENER_FAILED'
 
 /** Thrown by our functions and given to `problem` listeners. `code` is stable, `message` is not. */
 export class NotificationsError extends Error {

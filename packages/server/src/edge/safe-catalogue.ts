@@ -12,6 +12,8 @@ export function safeCatalogue(given: Catalogue): Catalogue {
     problems: problems as Catalogue['problems'],
     joined: orElse(given.joined, en.joined),
     left: orElse(given.left, en.left),
+    server: given.server ?? en.server,
+    anonymous: given.anonymous ?? en.anonymous,
   }
 }
 
