@@ -1,5 +1,6 @@
 const ANY_SURROGATE = /[\ud800-\udfff]/
 const LONE_SURROGATE = /\p{Surrogate}/u
+const PRINTABLE_ASCII = /^[ -~]*$/
 const CONTROL = /\p{Cc}/u
 const BIDI_CONTROL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 
@@ -20,6 +21,8 @@ export function isStorableText(text: string): boolean {
 
 /** A name that looks like another one is a trap for the reader: no controls, no direction marks, one normal form. */
 export function isPlainName(name: string): boolean {
+  // Most names are, and one look tells.
+  if (PRINTABLE_ASCII.test(name)) return true
   return (
     isWellFormed(name) && !CONTROL.test(name) && !BIDI_CONTROL.test(name) && name.normalize('NFC') === name
   )

@@ -4,6 +4,7 @@ export type {
   AppendOutcome,
   Content,
   CursorMove,
+  CursorQuestion,
   Durability,
   Head,
   Item,

@@ -103,6 +103,14 @@ export interface Subscriber {
   readonly device: string | null
 }
 
+/** Asks how far somebody was served on a stream. */
+export interface CursorQuestion {
+  readonly subscriber: Subscriber
+  readonly stream: StreamKey
+  /** Where a cursor is put when there is none; `null` puts none. */
+  readonly start: Head | null
+}
+
 export interface CursorMove {
   readonly subscriber: Subscriber
   readonly stream: StreamKey
@@ -137,8 +145,12 @@ export interface NotificationStore {
 
   heads(streams: readonly StreamKey[]): Promise<readonly Head[]>
 
-  /** How far the subscriber was served on each stream, `null` where nothing is known. */
-  cursors(subscriber: Subscriber, streams: readonly StreamKey[]): Promise<readonly (Head | null)[]>
+  /**
+   * Answers how far each was served, one question after the other, and in the same step puts whoever has no
+   * cursor at `start`: the answer is `null` then. A start of an epoch that is not the stream's own puts nothing.
+   * Resolves when what was put is as durable as `durability` says.
+   */
+  cursors(questions: readonly CursorQuestion[]): Promise<readonly (Head | null)[]>
 
   /**
    * Moves cursors. Within an epoch they only grow; a move of an epoch that is not the stream's own changes

@@ -46,9 +46,11 @@ async function place(store: NotificationStore, user: string, name: string): Prom
 }
 
 async function known(store: NotificationStore, users: readonly string[], name: string): Promise<string[]> {
-  const cursors = users.map((user) => store.cursors({ user, device: null }, [channel(name)]))
-  const found = await Promise.all(cursors)
-  return users.filter((_, at) => found[at]?.[0] !== null)
+  const stream = channel(name)
+  const found = await store.cursors(
+    users.map((user) => ({ subscriber: { user, device: null }, stream, start: null })),
+  )
+  return users.filter((_, at) => found[at] !== null)
 }
 
 describe('options', () => {
@@ -325,7 +327,7 @@ describe('as a whole', () => {
     ])
     await expect(store.read(channel('a'), { after: 0, ...ALL })).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(store.heads([])).rejects.toMatchObject({ code: 'CLOSED' })
-    await expect(store.cursors({ user: 'a', device: null }, [])).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(store.cursors([])).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(store.moveCursors([])).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(store.prune()).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(store.clear(channel('a'))).rejects.toMatchObject({ code: 'CLOSED' })

@@ -51,7 +51,7 @@ const step = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('after'), ...page }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('before'), ...page }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('cursors'), subscriber }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('cursors'), subscriber, start: fc.option(offset) }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('move'), moves: fc.array(move, { maxLength: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('advance'), ms: fc.integer({ min: 0, max: 60 }) }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('prune') }) },
@@ -133,7 +133,13 @@ function perform(
     case 'before':
       return store.read(step.stream, { before: step.offset, limit: step.limit, maxBytes: step.maxBytes })
     case 'cursors':
-      return store.cursors(step.subscriber, STREAMS)
+      return store.cursors(
+        STREAMS.map((stream) => {
+          const epoch = epochs.at(-1)
+          const start = step.start === null || epoch === undefined ? null : { epoch, offset: step.start }
+          return { subscriber: step.subscriber, stream, start }
+        }),
+      )
     case 'move':
       return store.moveCursors(
         step.moves.map(({ subscriber, stream, offset, epochsAgo, forgets }) => {

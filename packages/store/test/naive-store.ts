@@ -1,5 +1,6 @@
 import type {
   AppendOutcome,
+  CursorQuestion,
   Head,
   Item,
   NewEntry,
@@ -178,6 +179,12 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
     }
   }
 
+  function ask({ subscriber, stream, start }: CursorQuestion): Head | null {
+    const cursor = find(stream)?.cursors.find((it) => same(it.subscriber, subscriber))?.at ?? null
+    if (cursor === null && start !== null) move(subscriber, stream, start)
+    return cursor
+  }
+
   function move(subscriber: Subscriber, key: StreamKey, to: Head | null): void {
     const known = find(key)
     if (to === null) {
@@ -217,8 +224,7 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
       return readPage(stream, query)
     },
     heads: async (keys) => keys.map((key) => headOf(find(key))),
-    cursors: async (subscriber, keys) =>
-      keys.map((key) => find(key)?.cursors.find((it) => same(it.subscriber, subscriber))?.at ?? null),
+    cursors: async (questions) => questions.map(ask),
     async moveCursors(moves) {
       for (const { subscriber, stream, to } of moves) move(subscriber, stream, to)
     },

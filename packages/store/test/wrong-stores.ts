@@ -188,11 +188,28 @@ export const cursorsGoBack = wrong((inner) => ({
   },
 }))
 
+/** Takes the start of a question for a move. */
+export const startsEverybody = wrong((inner) => ({
+  async cursors(questions) {
+    const found = await inner.cursors(questions.map((it) => ({ ...it, start: null })))
+    await inner.moveCursors(
+      questions.flatMap(({ start, ...place }) => (start === null ? [] : [{ ...place, to: start }])),
+    )
+    return found
+  },
+}))
+
+/** Answers, and puts nobody anywhere. */
+export const startsNobody = wrong((inner) => ({
+  cursors: (questions) => inner.cursors(questions.map((it) => ({ ...it, start: null }))),
+}))
+
 /** Has one cursor for all devices of a user. */
 export const noDevices = wrong((inner) => {
   const whole = ({ user }: Subscriber): Subscriber => ({ user, device: null })
   return {
-    cursors: (subscriber, streams) => inner.cursors(whole(subscriber), streams),
+    cursors: (questions) =>
+      inner.cursors(questions.map((it) => ({ ...it, subscriber: whole(it.subscriber) }))),
     moveCursors: (moves) =>
       inner.moveCursors(moves.map((it) => ({ ...it, subscriber: whole(it.subscriber) }))),
   }
@@ -208,8 +225,17 @@ export const oneEpoch = wrong((inner) => {
       (await inner.append(entries)).map((it) => ('epoch' in it ? { ...it, epoch } : it)),
     read: async (stream, query) => ({ ...(await inner.read(stream, query)), epoch }),
     heads: async (streams) => (await inner.heads(streams)).map((head) => ({ ...head, epoch })),
-    cursors: async (subscriber, streams) =>
-      (await inner.cursors(subscriber, streams)).map((cursor) => cursor && { ...cursor, epoch }),
+    async cursors(questions) {
+      const asked = questions.map(async (question) => {
+        const own = await headOf(question.stream)
+        const isOwn = question.start?.epoch === epoch
+        const start =
+          question.start && (isOwn ? { ...question.start, epoch: own?.epoch ?? '' } : question.start)
+        return { ...question, start }
+      })
+      const found = await inner.cursors(await Promise.all(asked))
+      return found.map((cursor) => cursor && { ...cursor, epoch })
+    },
     async moveCursors(moves) {
       for (const move of moves) {
         const own = await headOf(move.stream)

@@ -6,6 +6,8 @@ import type { Expectation, Verifier } from './verify.ts'
 
 export interface CrowdPlan {
   readonly url: string
+  /** Under what name they leave. @default url */
+  readonly crowd?: string
   readonly count: number
   /** How many connect at the same time. */
   readonly parallel: number

@@ -21,14 +21,14 @@ export interface LatencyFigures {
   readonly p99Ms: number
 }
 
-/** The load process: raw clients that check everything they get. Each server, by its address, has its own. */
+/** The load process: raw clients that check everything they get. Each server has its own crowd, by its address. */
 export interface LoadCommands {
   gather(plan: CrowdPlan): Promise<CrowdFigures>
   send(plan: SendPlan): Promise<LatencyFigures>
   /** Waits until every member has had so many notifications in all; resolves to the mean length of their frames. */
   received(url: string, count: number): Promise<number>
-  /** Ends the connections to a server and fails when anything was not as it should be. */
-  leave(url: string): void
+  /** Ends the connections of a crowd and fails when anything was not as it should be. */
+  leave(crowd: string): void
 }
 
 interface Crowd {
@@ -42,7 +42,7 @@ const crowds = new Map<string, Crowd>()
 
 serveCommands<LoadCommands>({
   async gather(plan) {
-    const { verifier, members } = crowdOf(plan.url)
+    const { verifier, members } = crowdOf(plan.crowd ?? plan.url)
     const { latenciesMs, ...figures } = await gather(plan, verifier, members)
     return { ...figures, ...latencyOf(latenciesMs) }
   },
@@ -52,9 +52,9 @@ serveCommands<LoadCommands>({
     return latencyOf(await sendAll(crowd.sender, plan, crowd.verifier))
   },
   received: (url, count) => received(crowdOf(url), count),
-  leave(url) {
-    const { members, sender, verifier } = crowdOf(url)
-    crowds.delete(url)
+  leave(crowd) {
+    const { members, sender, verifier } = crowdOf(crowd)
+    crowds.delete(crowd)
     for (const { connection } of members) connection.end()
     sender?.end()
     const { problems } = verifier
@@ -62,11 +62,11 @@ serveCommands<LoadCommands>({
   },
 })
 
-function crowdOf(url: string): Crowd {
-  const known = crowds.get(url)
+function crowdOf(name: string): Crowd {
+  const known = crowds.get(name)
   if (known !== undefined) return known
   const crowd: Crowd = { verifier: createVerifier(), members: [], sender: null }
-  crowds.set(url, crowd)
+  crowds.set(name, crowd)
   return crowd
 }
 

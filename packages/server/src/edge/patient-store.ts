@@ -23,7 +23,7 @@ export function createPatientStore(
     append: (entries) => within('append', store.append(entries)),
     read: (stream, query) => within('read', store.read(stream, query)),
     heads: (streams) => within('heads', store.heads(streams)),
-    cursors: (subscriber, streams) => within('cursors', store.cursors(subscriber, streams)),
+    cursors: (questions) => within('cursors', store.cursors(questions)),
     moveCursors: (moves) => within('moveCursors', store.moveCursors(moves)),
     prune: () => within('prune', store.prune()),
     clear: (stream) => within('clear', store.clear(stream)),

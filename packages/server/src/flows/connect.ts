@@ -7,7 +7,6 @@ import {
   ServerEvent,
   USER_STREAM,
 } from '@carillon/protocol'
-import type { StreamKey } from '@carillon/store'
 import { isoTime } from '../rules/payloads.ts'
 import type { Claimed, Start } from '../rules/position.ts'
 import { NEVER } from '../rules/proof.ts'
@@ -19,7 +18,7 @@ import { claimed, GUEST, identify } from './identify.ts'
 import { NO_CHANNELS } from './join.ts'
 import type { Peer } from './ports.ts'
 import { sayProblems } from './reply.ts'
-import { type Session, subscriberOf } from './session.ts'
+import type { Session } from './session.ts'
 import { onStateChange } from './stats.ts'
 import { rememberUser } from './users.ts'
 
@@ -99,53 +98,33 @@ function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undef
 }
 
 /** Broadcasts and the user's own stream: nobody joins these two, so the connection does. */
-async function openOwnStreams(core: Core, session: Session, claims: Claims): Promise<readonly Opening[]> {
-  const subscriber = subscriberOf(session)
-  const broadcasts = broadcastKey(core.scope)
-  if (subscriber === null) return [await openBroadcasts(core, session, broadcasts, claims.since.b)]
-  const own = userKey(core.scope, subscriber.user)
-  const [b, u] = await core.store.cursors(subscriber, [broadcasts, own])
-  const personal = openFeed(core, session, own, claims.since.u ?? u ?? null, 'base')
+async function openOwnStreams(core: Core, session: Session, { since }: Claims): Promise<readonly Opening[]> {
+  const broadcasts = openBroadcasts(core, session, since.b)
+  const { userId } = session.identity
+  if (userId === null) return [await broadcasts]
+  const own = openFeed(core, session, userKey(core.scope, userId), since.u, 'base')
   // It may fail while the other is waited for.
-  personal.catch(() => undefined)
+  own.catch(() => undefined)
   try {
-    const opened = await openBroadcasts(core, session, broadcasts, claims.since.b ?? b ?? null)
-    return await both(core, opened, personal)
+    return [await broadcasts, await own]
   } catch (cause) {
-    personal.then(
-      ({ tail }) => drop(core, tail),
-      () => undefined,
-    )
-    throw cause
-  }
-}
-
-async function both(core: Core, opened: Opening, personal: Promise<Opening>): Promise<readonly Opening[]> {
-  try {
-    return [opened, await personal]
-  } catch (cause) {
-    drop(core, opened.tail)
+    for (const opening of [broadcasts, own]) {
+      opening.then(
+        ({ tail }) => drop(core, tail),
+        () => undefined,
+      )
+    }
     throw cause
   }
 }
 
 /** Whoever is new here gets what comes; whoever returns gets the last of what was missed. */
-function openBroadcasts(
-  core: Core,
-  session: Session,
-  stream: StreamKey,
-  claim: Claimed | null,
-): Promise<Opening> {
-  const opened = openFeed(core, session, stream, claim, 'head')
-  return claim === null ? opened : cutToLast(core, session, opened)
-}
-
-/** Missed broadcasts are bounded: whoever comes back after a year wants the last ones. */
-async function cutToLast(core: Core, session: Session, opening: Promise<Opening>): Promise<Opening> {
-  const opened = await opening
+async function openBroadcasts(core: Core, session: Session, since: Claimed | null): Promise<Opening> {
+  const opened = await openFeed(core, session, broadcastKey(core.scope), since, 'head')
   const { tail, start } = opened
+  // Bounded: whoever comes back after a year wants the last ones.
   const oldest = tail.offset - core.settings.missedBroadcasts
-  if (start.after >= oldest) return opened
+  if (start.recovered === undefined || start.after >= oldest) return opened
   drop(core, tail)
   const cut = await openFeed(core, session, tail.stream, { epoch: tail.epoch, offset: oldest }, 'head')
   return { ...cut, start: { after: cut.start.after, recovered: false, reason: start.reason ?? 'trimmed' } }
@@ -159,12 +138,15 @@ function confirm(core: Core, session: Session, parts: readonly Part[]): void {
   core.wire.emit(session.peer, ServerEvent.ConnectionConfirmed, confirmedPayload(core, session, parts))
   core.wire.enter(session.peer, EVERYBODY_ROOM)
   // The user's own first: they are few and meant for this person.
-  for (const { opening, next } of [...parts].reverse()) {
-    deliver(core, session, admit(core, session, opening), next)
+  for (let at = parts.length - 1; at >= 0; at--) {
+    const part = parts[at]
+    if (part !== undefined) deliver(core, session, admit(core, session, part.opening), part.next)
   }
-  const early = session.early ?? []
-  session.early = null
-  for (const begin of early) begin()
+  if (session.early !== null) {
+    const { early } = session
+    session.early = null
+    for (const begin of early) begin()
+  }
   onStateChange(core)
 }
 

@@ -4,7 +4,7 @@ import type { MarkSettings } from '../rules/marks.ts'
 import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stats-pace.ts'
 import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
-import { type CursorSaver, createCursorSaver } from './cursors.ts'
+import { type Cursors, createCursors } from './cursors.ts'
 import type { Announce, Clock, Fault, Hooks, Wire } from './ports.ts'
 import type { UserSessions } from './users.ts'
 
@@ -41,7 +41,7 @@ export interface Core {
   readonly newId: (time: number) => string
   readonly fingerprint: (text: string) => string
   readonly appender: Appender
-  readonly cursors: CursorSaver
+  readonly cursors: Cursors
 
   readonly users: Map<string, UserSessions>
   readonly tails: Map<string, Tail>
@@ -88,7 +88,7 @@ export function createCore(parts: CoreParts): Core {
   return {
     ...parts,
     appender: createAppender(parts.store),
-    cursors: createCursorSaver(parts.store, parts.clock, (cause) => {
+    cursors: createCursors(parts.store, parts.clock, (cause) => {
       parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
     }),
     users: new Map(),

@@ -1,8 +1,11 @@
-import type { CursorMove, NotificationStore } from '@carillon/store'
+import type { CursorMove, CursorQuestion, Head, NotificationStore } from '@carillon/store'
 import { tagOf } from '../rules/streams.ts'
 import type { Clock } from './ports.ts'
 
-export interface CursorSaver {
+/** The cursors of one scope, asked for and moved in batches, one batch at a time. */
+export interface Cursors {
+  /** How far somebody was served; see the store's method of that name. Sees every move that was saved before. */
+  ask(question: CursorQuestion): Promise<Head | null>
   /** Saves moves with all others that are waiting. Resolves when they are stored, rejects when that failed. */
   save(moves: readonly CursorMove[]): Promise<void>
   /** Saves moves with the next batch, which need not be soon. */
@@ -17,16 +20,24 @@ const SOON_MS = 5_000
 /** Cursors that wait while the store fails; beyond it, some repeats are the smaller harm. */
 const WAITING_CURSORS = 100_000
 
+/** Somebody who waits for an answer. */
+interface Asker {
+  readonly question: CursorQuestion
+  readonly resolve: (cursor: Head | null) => void
+  readonly reject: (cause: unknown) => void
+}
+
 /**
- * Saves cursors in batches, one batch at a time. Of the moves of one cursor that wait together the furthest
- * counts; a leave takes back a save that is still waiting, and is never overtaken by it.
+ * Of the moves of one cursor that wait together the furthest counts; a leave takes back a save that is still
+ * waiting, and is never overtaken by it.
  */
-export function createCursorSaver(
-  store: Pick<NotificationStore, 'moveCursors'>,
+export function createCursors(
+  store: Pick<NotificationStore, 'cursors' | 'moveCursors'>,
   clock: Clock,
   onFault: (cause: unknown) => void,
-): CursorSaver {
+): Cursors {
   let waiting = new Map<string, CursorMove>()
+  let askers: Asker[] = []
   let next: Promise<void> | null = null
   let running: Promise<void> | null = null
   let cancelTimer: (() => void) | null = null
@@ -39,25 +50,47 @@ export function createCursorSaver(
   }
 
   function start(): Promise<void> {
-    next ??= running === null ? saveWaiting() : running.then(saveWaiting, saveWaiting)
+    if (next === null) {
+      next = running === null ? runBatch() : running.then(runBatch, runBatch)
+      // Whoever saves hears of a failure; those who only ask have their own answer.
+      next.catch(() => undefined)
+    }
     return next
   }
 
-  async function saveWaiting(): Promise<void> {
+  async function runBatch(): Promise<void> {
     // Joins that are handled in one turn share a batch.
     await null
-    const taken = waiting
-    waiting = new Map()
+    const asked = askers
+    if (asked.length > 0) askers = []
     const batch = next
     running = batch
     next = null
     try {
-      if (taken.size > 0) await store.moveCursors([...taken.values()])
+      if (waiting.size > 0) await saveWaiting()
+    } finally {
+      if (asked.length > 0) await answer(asked)
+      if (running === batch) running = null
+    }
+  }
+
+  async function saveWaiting(): Promise<void> {
+    const taken = waiting
+    waiting = new Map()
+    try {
+      await store.moveCursors([...taken.values()])
     } catch (cause) {
       putBack(taken)
       throw cause
-    } finally {
-      if (running === batch) running = null
+    }
+  }
+
+  async function answer(asked: readonly Asker[]): Promise<void> {
+    try {
+      const cursors = await store.cursors(asked.map(({ question }) => question))
+      for (const [at, { resolve }] of asked.entries()) resolve(cursors[at] ?? null)
+    } catch (cause) {
+      for (const { reject } of asked) reject(cause)
     }
   }
 
@@ -82,6 +115,11 @@ export function createCursorSaver(
   }
 
   return {
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        askers.push({ question, resolve, reject })
+        void start()
+      }),
     save(moves) {
       add(moves)
       return start()

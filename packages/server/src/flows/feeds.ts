@@ -24,7 +24,7 @@ export interface Opening {
   readonly page: Page | null
 }
 
-/** Where somebody starts who was never here. */
+/** Where somebody starts who was never here. Who starts at the head gets a cursor there, who has no position. */
 export type Newcomer = 'head' | 'base'
 
 const RETRY_MS = 1_000
@@ -33,7 +33,7 @@ export async function openFeed(
   core: Core,
   session: Session,
   stream: StreamKey,
-  claim: Claimed | null,
+  since: Claimed | null,
   newcomer: Newcomer,
 ): Promise<Opening> {
   const tail = tailOf(core, stream)
@@ -41,8 +41,14 @@ export async function openFeed(
   try {
     const opening = whenOpen(core, tail)
     if (opening !== undefined) await opening
+    const { epoch, offset } = tail
+    const subscriber = since === null ? subscriberOf(session) : null
+    // Durable before the join is confirmed: whoever is cut off right afterwards has still subscribed.
+    const start = newcomer === 'head' ? { epoch, offset } : null
+    const claim = subscriber === null ? since : await core.cursors.ask({ subscriber, stream, start })
     if (claim !== null) return await openAt(core, tail, claim)
-    return newcomer === 'base' ? await openAtBase(core, tail) : await openAtHead(core, session, tail)
+    if (newcomer === 'head' || offset === 0) return { tail, epoch, start: { after: offset }, page: null }
+    return await openAtBase(core, tail)
   } catch (cause) {
     drop(core, tail)
     throw cause
@@ -61,20 +67,8 @@ async function openAt(core: Core, tail: Tail, claim: Claimed): Promise<Opening> 
 }
 
 async function openAtBase(core: Core, tail: Tail): Promise<Opening> {
-  const { epoch } = tail
-  if (tail.offset === 0) return { tail, epoch, start: { after: 0 }, page: null }
   const page = await readPage(core, tail, 0)
   return { tail, epoch: page.epoch, start: { after: page.base }, page }
-}
-
-async function openAtHead(core: Core, session: Session, tail: Tail): Promise<Opening> {
-  const { epoch, offset } = tail
-  const subscriber = subscriberOf(session)
-  if (subscriber !== null) {
-    // Durable before the join is confirmed: whoever is cut off right afterwards has still subscribed.
-    await core.cursors.save([{ subscriber, stream: tail.stream, to: { epoch, offset } }])
-  }
-  return { tail, epoch, start: { after: offset }, page: null }
 }
 
 /** Reads behind `after`. A page of another epoch than the tail's shows that the log was lost: the tail follows. */

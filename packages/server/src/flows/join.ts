@@ -1,12 +1,12 @@
 import type { ChannelJoined, Request } from '@carillon/protocol'
 import { isoTime } from '../rules/payloads.ts'
-import type { Claimed } from '../rules/position.ts'
+import type { Stitch } from '../rules/seam.ts'
 import { channelKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import { admit, deliver, drop, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal } from './rights.ts'
-import { type Feed, type Session, subscriberOf } from './session.ts'
+import type { Feed, Session } from './session.ts'
 import { onStateChange } from './stats.ts'
 
 export const NO_CHANNELS: readonly string[] = []
@@ -34,24 +34,15 @@ export async function join(
   }
   session.joining = [...session.joining, channel]
   try {
-    await joinAnew(core, session, request, reply)
+    const question = { action: 'join', user: session.identity, channel, to: null } as const
+    const denied = core.hooks.authorize === undefined ? [] : await authorize(core, question)
+    if (isRefusal(denied)) reply.refuse(denied)
+    else await openAndConfirm(core, session, request, reply)
   } finally {
     const others = session.joining.filter((other) => other !== channel)
     // Idle sessions share one empty list.
     session.joining = others.length === 0 ? NO_CHANNELS : others
   }
-}
-
-async function joinAnew(core: Core, session: Session, request: JoinRequest, reply: JoinReply): Promise<void> {
-  const { channel } = request
-  const user = session.identity
-  const question = { action: 'join', user, channel, to: null } as const
-  const denied = core.hooks.authorize === undefined ? [] : await authorize(core, question)
-  if (isRefusal(denied)) {
-    reply.refuse(denied)
-    return
-  }
-  await openAndConfirm(core, session, request, reply)
 }
 
 async function openAndConfirm(
@@ -60,10 +51,13 @@ async function openAndConfirm(
   request: JoinRequest,
   reply: JoinReply,
 ): Promise<void> {
-  const { channel } = request
-  const user = session.identity
-  const opening = await openOrReport(core, session, request)
-  if (opening === undefined) {
+  const stream = channelKey(core.scope, request.channel)
+  let opening: Opening
+  try {
+    // A client that knows where it stopped says so; for the others the server keeps a cursor.
+    opening = await openFeed(core, session, stream, request.options?.since ?? null, 'head')
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'A join could not read the store', cause)
     reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])
     return
   }
@@ -74,44 +68,25 @@ async function openAndConfirm(
   }
   // From here on nothing waits: what is counted is what follows, and nothing comes between. [G1]
   const next = sew(opening)
-  if (next === undefined) {
-    drop(core, opening.tail)
-    return openAndConfirm(core, session, request, reply)
+  if (next !== undefined) {
+    confirm(core, session, opening, next, reply)
+    return
   }
+  drop(core, opening.tail)
+  return openAndConfirm(core, session, request, reply)
+}
+
+function confirm(core: Core, session: Session, opening: Opening, next: Stitch, reply: JoinReply): void {
+  const { recovered, reason } = opening.start
   const feed = admit(core, session, opening)
-  const pendingCount = pendingOf(opening, next)
-  reply.ok({
-    ...joinedPayload(core, feed, pendingCount, next.kind === 'page'),
-    ...(opening.start.recovered === undefined ? {} : { recovered: opening.start.recovered }),
-    ...(opening.start.reason === undefined ? {} : { reason: opening.start.reason }),
-  })
+  const joined: ChannelJoined = joinedPayload(core, feed, pendingOf(opening, next), next.kind === 'page')
+  if (recovered !== undefined) joined.recovered = recovered
+  if (reason !== undefined) joined.reason = reason
+  reply.ok(joined)
   deliver(core, session, feed, next)
-  core.announce.joined({ channel, userId: user.userId, username: user.username, socketId: session.peer.id })
+  const { userId, username } = session.identity
+  core.announce.joined({ channel: joined.channel, userId, username, socketId: session.peer.id })
   onStateChange(core)
-}
-
-async function openOrReport(
-  core: Core,
-  session: Session,
-  request: JoinRequest,
-): Promise<Opening | undefined> {
-  const stream = channelKey(core.scope, request.channel)
-  try {
-    const claim = await positionOf(core, session, request)
-    return await openFeed(core, session, stream, claim, 'head')
-  } catch (cause) {
-    reportFault(core, 'STORE_FAILED', 'A join could not read the store', cause)
-    return undefined
-  }
-}
-
-/** A client that knows where it stopped says so; for the others the server keeps a cursor. */
-async function positionOf(core: Core, session: Session, request: JoinRequest): Promise<Claimed | null> {
-  if (request.options?.since) return request.options.since
-  const subscriber = subscriberOf(session)
-  if (subscriber === null) return null
-  const [cursor] = await core.store.cursors(subscriber, [channelKey(core.scope, request.channel)])
-  return cursor ?? null
 }
 
 function joinedAgain(core: Core, feed: Feed): ChannelJoined {

@@ -27,10 +27,11 @@ export function tailOf(core: Core, stream: StreamKey): Tail {
   if (known !== undefined) return known
   const tail = createTail(stream, core.settings.marks)
   core.tails.set(tag, tail)
-  const opened = open(core, tail).finally(() => core.opening.delete(tail))
-  // Whoever waits for the tail hears of the failure; nobody may be waiting.
-  opened.catch(() => undefined)
+  const opened = open(core, tail)
   core.opening.set(tail, opened)
+  // Whoever waits for the tail hears of a failure; nobody may be waiting.
+  const done = (): void => void core.opening.delete(tail)
+  opened.then(done, done)
   return tail
 }
 

@@ -140,7 +140,7 @@ function delayed(store: NotificationStore, delay: Delay): NotificationStore {
     append: (entries) => around('append', () => store.append(entries)),
     read: (stream, query) => around('read', () => store.read(stream, query)),
     heads: (streams) => around('heads', () => store.heads(streams)),
-    cursors: (subscriber, streams) => around('cursors', () => store.cursors(subscriber, streams)),
+    cursors: (questions) => around('cursors', () => store.cursors(questions)),
     moveCursors: (moves) => around('moveCursors', () => store.moveCursors(moves)),
   }
 }

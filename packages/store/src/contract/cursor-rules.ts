@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Head } from '../port.ts'
+import type { CursorQuestion, Head, Subscriber } from '../port.ts'
 import { HOSTILE_NAMES, only, type Rule, type Trial, times, user } from './trial.ts'
 
 const alice = user('alice')
@@ -15,49 +15,47 @@ async function filled(
   return (offset) => ({ epoch, offset })
 }
 
-const plain = (cursors: readonly (Head | null)[]): (Head | null)[] => cursors.map((it) => it && { ...it })
-
 export const cursorRules: readonly Rule[] = [
   {
     id: 'ST26',
     title: 'cursors come in the order asked for, null where nothing is known',
     run: async (trial) => {
-      const { store, stream } = trial
+      const { cursors, store, stream } = trial
       const [a, b, c] = [stream('a'), stream('b'), stream('c')]
       const inA = await filled(trial, 'a', 3)
       const inB = await filled(trial, 'b', 3)
       await store.moveCursors([])
-      assert.deepEqual(await store.cursors(alice, [a, b, c]), [null, null, null])
+      assert.deepEqual(await cursors(alice, [a, b, c]), [null, null, null])
       await store.moveCursors([
         { subscriber: alice, stream: a, to: inA(2) },
         { subscriber: alice, stream: b, to: inB(0) },
       ])
-      assert.deepEqual(plain(await store.cursors(alice, [c, b, a, b])), [null, inB(0), inA(2), inB(0)])
-      assert.deepEqual(await store.cursors(alice, []), [])
+      assert.deepEqual(await cursors(alice, [c, b, a, b]), [null, inB(0), inA(2), inB(0)])
+      assert.deepEqual(await cursors(alice, []), [])
     },
   },
   {
     id: 'ST27',
     title: 'a cursor never moves back',
     run: async (trial) => {
-      const { store, stream } = trial
+      const { cursors, store, stream } = trial
       const devops = stream('devops')
       const at = await filled(trial, 'devops', 9)
       const moveTo = (...offsets: number[]): Promise<void> =>
         store.moveCursors(offsets.map((offset) => ({ subscriber: alice, stream: devops, to: at(offset) })))
       await moveTo(7)
       await moveTo(3)
-      assert.deepEqual(plain(await store.cursors(alice, [devops])), [at(7)])
+      assert.deepEqual(await cursors(alice, [devops]), [at(7)])
       await moveTo(8, 9, 4)
       await Promise.all([5, 9, 1].map((offset) => moveTo(offset)))
-      assert.deepEqual(plain(await store.cursors(alice, [devops])), [at(9)])
+      assert.deepEqual(await cursors(alice, [devops]), [at(9)])
     },
   },
   {
     id: 'ST28',
     title: 'a move in another epoch changes nothing',
     run: async (trial) => {
-      const { store, stream } = trial
+      const { cursors, store, stream } = trial
       const [devops, orders] = [stream('devops'), stream('orders')]
       const at = await filled(trial, 'devops', 3)
       await store.moveCursors([{ subscriber: alice, stream: devops, to: at(1) }])
@@ -66,14 +64,14 @@ export const cursorRules: readonly Rule[] = [
         { subscriber: alice, stream: devops, to },
         { subscriber: alice, stream: orders, to },
       ])
-      assert.deepEqual(plain(await store.cursors(alice, [devops, orders])), [at(1), null])
+      assert.deepEqual(await cursors(alice, [devops, orders]), [at(1), null])
     },
   },
   {
     id: 'ST29',
     title: 'each user and each device has a cursor of its own, whatever they are called',
     run: async (trial) => {
-      const { store, stream } = trial
+      const { cursors, store, stream } = trial
       const devops = stream('devops')
       const subscribers = HOSTILE_NAMES.flatMap((name) => [user(name), user(name, 'b'), user('a', name)])
       const unique = subscribers.filter(
@@ -84,7 +82,7 @@ export const cursorRules: readonly Rule[] = [
       const moves = unique.map((subscriber, index) => ({ subscriber, stream: devops, to: at(index) }))
       await store.moveCursors(moves)
       for (const { subscriber, to } of moves) {
-        assert.deepEqual(plain(await store.cursors(subscriber, [devops])), [to])
+        assert.deepEqual(await cursors(subscriber, [devops]), [to])
       }
     },
   },
@@ -92,7 +90,7 @@ export const cursorRules: readonly Rule[] = [
     id: 'ST30',
     title: 'a move to null forgets that cursor and no other',
     run: async (trial) => {
-      const { store, stream } = trial
+      const { cursors, store, stream } = trial
       const [devops, orders] = [stream('devops'), stream('orders')]
       const inDevops = await filled(trial, 'devops', 3)
       const inOrders = await filled(trial, 'orders', 3)
@@ -103,23 +101,23 @@ export const cursorRules: readonly Rule[] = [
         { subscriber: alice, stream: orders, to: inOrders(1) },
       ])
       await store.moveCursors([{ subscriber: alice, stream: devops, to: null }])
-      assert.deepEqual(plain(await store.cursors(alice, [devops, orders])), [null, inOrders(1)])
-      assert.deepEqual(plain(await store.cursors(phone, [devops])), [inDevops(2)])
+      assert.deepEqual(await cursors(alice, [devops, orders]), [null, inOrders(1)])
+      assert.deepEqual(await cursors(phone, [devops]), [inDevops(2)])
       await store.moveCursors([{ subscriber: alice, stream: devops, to: inDevops(1) }])
-      assert.deepEqual(plain(await store.cursors(alice, [devops])), [inDevops(1)])
+      assert.deepEqual(await cursors(alice, [devops]), [inDevops(1)])
     },
   },
   {
     id: 'ST31',
     title: 'a cursor may stand on a stream that is still empty',
-    run: async ({ append, entry, store, stream }) => {
+    run: async ({ append, cursors, entry, store, stream }) => {
       const devops = stream('devops')
       const head = only(await store.heads([devops]))
       await store.moveCursors([{ subscriber: alice, stream: devops, to: head }])
-      assert.deepEqual(plain(await store.cursors(alice, [devops])), [{ ...head }])
+      assert.deepEqual(await cursors(alice, [devops]), [{ ...head }])
       const written = only(await append([entry(devops)]))
       assert.equal(written.epoch, head.epoch)
-      assert.deepEqual(plain(await store.cursors(alice, [devops])), [{ ...head }])
+      assert.deepEqual(await cursors(alice, [devops]), [{ ...head }])
     },
   },
   {
@@ -133,6 +131,36 @@ export const cursorRules: readonly Rule[] = [
       assert.deepEqual([{ ...b }, { ...a }, { ...again }], [inB(2), inA(1), inB(2)])
       assert.equal(nothing?.offset, 0)
       assert.deepEqual(await store.heads([]), [])
+    },
+  },
+  {
+    id: 'ST33',
+    title: 'a question with a start puts those there who have no cursor, and nobody else',
+    run: async (trial) => {
+      const { cursors, store, stream } = trial
+      const [devops, orders] = [stream('devops'), stream('orders')]
+      const at = await filled(trial, 'devops', 9)
+      const [bob, carol] = [user('bob'), user('carol')]
+      await store.moveCursors([{ subscriber: bob, stream: devops, to: at(3) }])
+      const ask = (subscriber: Subscriber, start: Head | null): CursorQuestion => ({
+        subscriber,
+        stream: devops,
+        start,
+      })
+      const elsewhere = { epoch: 'some-other-epoch', offset: 1 }
+      const questions = [ask(alice, at(9)), ask(bob, at(9)), ask(carol, elsewhere), ask(alice, at(2))]
+      const answers = await store.cursors([...questions, ask(carol, null)])
+      assert.deepEqual(
+        answers.map((cursor) => cursor && { ...cursor }),
+        [null, at(3), null, at(9), null],
+      )
+      for (const [subscriber, cursor] of [
+        [alice, at(9)] as const,
+        [bob, at(3)] as const,
+        [carol, null] as const,
+      ]) {
+        assert.deepEqual(await cursors(subscriber, [devops, orders]), [cursor, null])
+      }
     },
   },
 ]

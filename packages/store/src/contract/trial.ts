@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type {
   AppendOutcome,
   Content,
+  Head,
   Item,
   NewEntry,
   NotificationStore,
@@ -46,6 +47,12 @@ export interface Trial {
   fill(stream: StreamKey, count: number, change?: Partial<NewEntry>): Promise<string[]>
   /** Everything from the beginning on, in one page. */
   readAll(stream: StreamKey, store?: NotificationStore): Promise<Page>
+  /** How far somebody was served on each stream, asked without leaving a trace. */
+  cursors(
+    subscriber: Subscriber,
+    streams: readonly StreamKey[],
+    store?: NotificationStore,
+  ): Promise<(Head | null)[]>
   /** Lets so much time pass for the store, until the condition holds. */
   passes(ms: number, until: () => Promise<boolean>, what: string): Promise<void>
 }
@@ -104,6 +111,10 @@ export function createTrial(opened: OpenedStore, maxWaitMs: number): Trial {
       return ids
     },
     readAll: (stream, from = store) => from.read(stream, { after: 0, ...ROOMY }),
+    async cursors(subscriber, streams, from = store) {
+      const found = await from.cursors(streams.map((stream) => ({ subscriber, stream, start: null })))
+      return found.map((cursor) => cursor && { ...cursor })
+    },
     async passes(ms, until, what) {
       if (opened.advance !== undefined) {
         await opened.advance(ms)

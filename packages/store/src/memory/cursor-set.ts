@@ -25,17 +25,19 @@ export function subscribersOf(set: CursorSet): Iterable<string> {
   return set instanceof Map ? set.keys() : set === null ? [] : [set.subscriber]
 }
 
-/** Returns the set to use from now on. */
-export function putCursor(set: CursorSet, subscriber: string, at: Cursor): CursorSet {
+/** Puts in a cursor of somebody who has none. Returns the set to use from now on. */
+export function addCursor(set: CursorSet, subscriber: string, at: Cursor): CursorSet {
   if (set === null) return { subscriber, at }
-  if (set instanceof Map) {
-    // Out and in again: a Map keeps the order of insertion.
-    set.delete(subscriber)
-    return set.set(subscriber, at)
-  }
-  if (set.subscriber !== subscriber) return new Map([[set.subscriber, set.at]]).set(subscriber, at)
-  set.at = at
-  return set
+  if (set instanceof Map) return set.set(subscriber, at)
+  return new Map([[set.subscriber, set.at]]).set(subscriber, at)
+}
+
+/** Moves a cursor that is there. */
+export function putCursor(set: CursorSet, subscriber: string, at: Cursor): CursorSet {
+  if (!(set instanceof Map)) return { subscriber, at }
+  // Out and in again: a Map keeps the order of insertion.
+  set.delete(subscriber)
+  return set.set(subscriber, at)
 }
 
 /** Returns the set to use from now on. */

@@ -1,5 +1,5 @@
-import type { CursorMove, Head, StreamKey } from '../port.ts'
-import { countCursors, dropCursor, getCursor, putCursor, subscribersOf } from './cursor-set.ts'
+import type { CursorMove, CursorQuestion, Head } from '../port.ts'
+import { addCursor, countCursors, dropCursor, getCursor, putCursor, subscribersOf } from './cursor-set.ts'
 import { devicePrefix, subscriberId } from './keys.ts'
 import {
   dropIfTrivial,
@@ -11,11 +11,17 @@ import {
   touch,
 } from './streams.ts'
 
-export function cursorOf(state: State, subscriber: string, stream: StreamKey): Head | null {
+export function answerCursor(state: State, { subscriber, stream, start }: CursorQuestion): Head | null {
   const record = findStream(state, stream)
-  const cursor = record === undefined ? undefined : getCursor(record.cursors, subscriber)
-  if (record === undefined || cursor === undefined) return null
-  return typeof cursor === 'number' ? { epoch: record.epoch, offset: cursor } : cursor
+  const id = subscriberId(subscriber)
+  const cursor = record === undefined ? undefined : getCursor(record.cursors, id)
+  if (record !== undefined && cursor !== undefined) {
+    return typeof cursor === 'number' ? { epoch: record.epoch, offset: cursor } : cursor
+  }
+  if (start !== null && start.epoch === (record?.epoch ?? state.epoch)) {
+    addNewCursor(state, record ?? openStream(state, stream), id, start.offset)
+  }
+  return null
 }
 
 export function moveCursor(state: State, { subscriber, stream, to }: CursorMove): void {
@@ -28,14 +34,20 @@ export function moveCursor(state: State, { subscriber, stream, to }: CursorMove)
   if (to.epoch !== (known?.epoch ?? state.epoch)) return
   const record = known ?? openStream(state, stream)
   const before = getCursor(record.cursors, id)
-  if (before === undefined) state.cursors += 1
-  record.cursors = putCursor(
-    record.cursors,
-    id,
-    typeof before === 'number' ? Math.max(before, to.offset) : to.offset,
-  )
+  if (before === undefined) {
+    addNewCursor(state, record, id, to.offset)
+    return
+  }
+  const at = typeof before === 'number' ? Math.max(before, to.offset) : to.offset
+  record.cursors = putCursor(record.cursors, id, at)
   touch(state, record)
-  if (before === undefined) boundCursors(state, record)
+}
+
+function addNewCursor(state: State, record: StreamRecord, id: string, offset: number): void {
+  record.cursors = addCursor(record.cursors, id, offset)
+  state.cursors += 1
+  touch(state, record)
+  boundCursors(state, record)
 }
 
 /** The user's own stream, and every cursor of the user in the scope. */

@@ -1,8 +1,7 @@
 import { NotificationsStoreError } from '../errors.ts'
 import type { NotificationStore, Page, ReadQuery, StreamKey } from '../port.ts'
 import { appendEntry } from './append.ts'
-import { cursorOf, forgetUser, moveCursor } from './cursors.ts'
-import { subscriberId } from './keys.ts'
+import { answerCursor, forgetUser, moveCursor } from './cursors.ts'
 import { createLog, entryAt, readAfter, readBefore } from './log.ts'
 import { type MemoryStoreOptions, resolveOptions } from './options.ts'
 import {
@@ -60,10 +59,9 @@ export function createMemoryStore(options?: MemoryStoreOptions): NotificationSto
       return streams.map((stream) => headOf(current, findStream(current, stream)))
     },
 
-    async cursors(subscriber, streams) {
+    async cursors(questions) {
       const current = opened()
-      const id = subscriberId(subscriber)
-      return streams.map((stream) => cursorOf(current, id, stream))
+      return questions.map((question) => answerCursor(current, question))
     },
 
     async moveCursors(moves) {
