@@ -6,13 +6,14 @@ export function storm(quick: boolean): Workload {
   const sizes = quick ? [50, 100] : [500, 1_000, 2_000, 4_000]
   const smallest = sizes[0] ?? 0
   const largest = sizes.at(-1) ?? 0
-  // Statistics and cursors are written behind the joins: they belong to the storm.
-  const tailMs = quick ? 100 : 1_000
+  // A small storm is over before it has told much: it comes several times.
+  const fewest = quick ? 100 : 2_000
+  const tailMs = quick ? 50 : 200
   const residents = quick ? 10 : 100
   return {
     name: 'storm',
     title: 'Connect-and-join storm, 256 clients at a time, 50 channels, 100 clients there before',
-    rounds: 10,
+    rounds: 8,
     metrics: [
       ...sizes.map(sizeMetric),
       {
@@ -32,9 +33,7 @@ export function storm(quick: boolean): Workload {
       const comers = { url, channels: 50, identity: 'identified' } as const
       // Without a socket left, each collection would throw compiled code away, and every storm pay for it again.
       await load.call('gather', { ...comers, count: residents, parallel: residents, users: 'resident' })
-      const run = async (size: number) => {
-        // What earlier clients left behind is not this storm's work.
-        await server.call('collect')
+      const once = async (size: number) => {
         const users = `user-${++storms}`
         let bytes = { greeting: Number.NaN, joined: Number.NaN }
         const cpu = await cpuOf(async () => {
@@ -43,8 +42,17 @@ export function storm(quick: boolean): Workload {
           await server.call('settled', residents + size, tailMs)
         })
         await load.call('leave', crowd)
-        await server.call('settled', residents, quick ? 50 : 300)
-        return { [`cpu-${size}`]: cpu / size, ...bytes }
+        await server.call('settled', residents, tailMs)
+        return { cpu, ...bytes }
+      }
+      const run = async (size: number) => {
+        // What earlier clients left behind is not the work of these.
+        await server.call('collect')
+        const times = Math.ceil(fewest / size)
+        let all = await once(size)
+        for (let time = 1; time < times; time++) all = { ...all, cpu: all.cpu + (await once(size)).cpu }
+        const { cpu, ...bytes } = all
+        return { [`cpu-${size}`]: cpu / (size * times), ...bytes }
       }
       // The first clients of a process pay for compiling it.
       await run(quick ? 20 : 2_500)
