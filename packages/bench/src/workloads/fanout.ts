@@ -10,7 +10,7 @@ export function fanout(quick: boolean): Workload {
   return {
     name: 'fanout',
     title: `Fan-out of one notification to ${members.toLocaleString('en')} joined sockets`,
-    rounds: 18,
+    rounds: 40,
     metrics: [
       {
         key: 'cpu',
