@@ -31,8 +31,8 @@ const METHOD = `## How it is measured
 - Each server is a process of its own; the clients are raw WebSockets in another process. They check every frame:
   none missing, none twice, in order, with the content that was sent. One wrong frame fails the whole run.
 - A round is the same work on three servers in turn: bare, Carillon, and bare again, in an order that changes from
-  round to round. Ratios are taken within a round, between neighbours in time, because absolute numbers drift with the
-  machine. A cell shows the median over the rounds, the least and the most.
+  round to round. Carillon is set against the mean of the two bare runs of its own round, because absolute numbers drift
+  with the machine. A cell shows the median over the rounds, the least and the most.
 - *Bare against bare* is the noise: the same program measured twice in a round. A target that is missed by less than
   what chance moves the median by (two standard errors, from how these pairs scatter) is called *within noise*.
 - CPU is the time of the server process, all its threads, as the operating system counts it.

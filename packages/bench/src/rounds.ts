@@ -17,7 +17,7 @@ export interface Row {
   readonly metric: Metric
   readonly bare: number
   readonly carillon: number
-  /** Carillon against bare, pair by pair. */
+  /** Carillon against the mean of the two bare runs, round by round. */
   readonly against: Spread
   /** Bare against bare, pair by pair. */
   readonly noise: Spread
@@ -71,8 +71,10 @@ export function rowsOf(workload: Workload, rounds: readonly Round[]): Row[] {
     const column = (of: keyof Round) => rounds.map((round) => round[of][metric.key] ?? Number.NaN)
     const bare = column('bare')
     const carillon = column('carillon')
-    const against = spreadOf(compare(carillon, bare, metric.compared))
-    const twice = compare(column('again'), bare, metric.compared)
+    const again = column('again')
+    const between = bare.map((figure, round) => (figure + (again[round] ?? Number.NaN)) / 2)
+    const against = spreadOf(compare(carillon, between, metric.compared))
+    const twice = compare(again, bare, metric.compared)
     const { atMost } = metric
     return {
       metric,

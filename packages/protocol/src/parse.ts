@@ -18,6 +18,19 @@ const MOST_PROBLEMS = 32
 /** Names of fields may come over the network too: what is cut off here is not said again in every sentence. */
 const LONGEST_FIELD = LIMITS.channelNameBytes
 
+interface Argument {
+  readonly name: string
+  readonly schema: v.GenericSchema
+}
+
+/** The arguments of every request in their order. */
+const ARGUMENTS: ReadonlyMap<string, readonly Argument[]> = new Map(
+  Object.entries(requestArguments).map(([event, schemas]) => [
+    event,
+    Object.entries(schemas).map(([name, schema]: [string, v.GenericSchema]) => ({ name, schema })),
+  ]),
+)
+
 /** One problem per field, every field: a form can then mark all that is wrong at once. */
 const CONFIG = { abortPipeEarly: true } as const
 
@@ -26,18 +39,15 @@ const CONFIG = { abortPipeEarly: true } as const
  * problems. Never throws, whatever came over the network.
  */
 export function parseRequest<E extends ClientEvent>(event: E, args: readonly unknown[]): Parsed<Request<E>> {
-  const schemas: Readonly<Record<string, v.GenericSchema>> = requestArguments[event]
-  const names = Object.keys(schemas)
   const problems: Problem[] = []
   const value: Record<string, unknown> = {}
-  for (const [at, name] of names.entries()) {
-    const schema = schemas[name]
-    if (schema === undefined) continue
-    const parsed = parseArgument(name, schema, args[at])
+  let position = 0
+  for (const { name, schema } of ARGUMENTS.get(event) ?? []) {
+    const parsed = parseArgument(name, schema, args[position++])
     if (parsed.ok) value[name] = parsed.value
     else problems.push(...parsed.problems)
   }
-  for (let at = names.length; at < args.length && problems.length < MOST_PROBLEMS; at++) {
+  for (let at = position; at < args.length && problems.length < MOST_PROBLEMS; at++) {
     const extra = args[at]
     if (extra === null || extra === undefined) continue
     problems.push({ code: 'unexpected-argument', event, position: at + 1, received: typeNameOf(extra) })
@@ -67,6 +77,7 @@ function parseArgument(name: string, schema: v.GenericSchema, given: unknown): P
       return refuse([{ code: 'field-too-long', field: name, max, unit: 'entries' }])
   }
   const result = v.safeParse(schema, input, CONFIG)
+  if (result.success && name !== MAIN_ARGUMENT) return { ok: true, value: result.output }
   const issues = result.success ? [] : result.issues.slice(0, MOST_PROBLEMS)
   const problems = issues.map((issue) => problemOf(issue, name))
   if (name === MAIN_ARGUMENT) problems.push(...exclusiveFields(input))

@@ -2,6 +2,7 @@ import { appendRules } from './contract/append-rules.ts'
 import { cursorRules } from './contract/cursor-rules.ts'
 import { keyRules } from './contract/key-rules.ts'
 import { lifeRules } from './contract/life-rules.ts'
+import { newsRules } from './contract/news-rules.ts'
 import { readRules } from './contract/read-rules.ts'
 import { timeRules } from './contract/time-rules.ts'
 import { createTrial, type OpenedStore, type Rule, type StoreWish } from './contract/trial.ts'
@@ -32,6 +33,7 @@ const RULES: readonly Rule[] = [
   ...keyRules,
   ...cursorRules,
   ...lifeRules,
+  ...newsRules,
 ]
 
 /** Every rule of the contract, for documents and reports. Ids are stable. */

@@ -9,9 +9,11 @@ export type {
   Head,
   Item,
   NewEntry,
+  News,
   NotificationStore,
   Page,
   ReadQuery,
+  StoreListener,
   StreamKey,
   Subscriber,
   Written,
@@ -22,6 +24,13 @@ export type {
 export { createMemoryStore } from './memory/memory-store.ts'
 export type { MemoryStoreOptions } from './memory/options.ts'
 export { MEMORY_STORE_DEFAULTS } from './memory/options.ts'
+
+// For those who write a store
+
+export { streamId as streamTag } from './memory/keys.ts'
+export { badOption, checkOptionNames, positiveOption } from './option-checks.ts'
+export type { Retention, RetentionOptions } from './retention.ts'
+export { RETENTION_DEFAULTS, resolveRetention } from './retention.ts'
 
 // Errors
 

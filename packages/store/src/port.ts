@@ -120,9 +120,27 @@ export interface CursorMove {
 
 /** What a confirmation survives. */
 export interface Durability {
+  /** `process`: the end of any process, the database's among them. `power`: the end of the machine as well. */
   readonly level: 'none' | 'process' | 'power'
   /** One sentence for the log and the operator. */
   readonly sentence: string
+  /** Settings of the database that break the promise, and what to set instead, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** A stream has grown or begun anew, in whatever process. */
+export interface News {
+  readonly stream: StreamKey
+  readonly epoch: string
+  readonly head: number
+  /** The item at `head`; `null` when there is none or it has to be read. */
+  readonly item: Item | null
+}
+
+export interface StoreListener {
+  onNews(news: News): void
+  /** News may have been missed, or begin only now: whoever needs them all asks `heads`. */
+  onGap(): void
 }
 
 /**
@@ -130,13 +148,15 @@ export interface Durability {
  * delivery) sits above it. `@carillon/store/contract` holds the rules that every store must pass.
  */
 export interface NotificationStore {
-  /** Whether several processes may use the same data. */
+  /** Whether several processes may use the same data. Then the store has `listen`. */
   readonly shared: boolean
-  readonly durability: Durability
+
+  /** Looks at the database and its settings. Rejects when it cannot be reached; may be asked again then. */
+  durability(): Promise<Durability>
 
   /**
    * Appends in the given order, each entry as one atomic step: look the key up, count the offset up, write.
-   * Resolves when every `written` entry is as durable as `durability` says. One bad entry never harms others.
+   * Resolves when every `written` entry is as durable as `durability()` says. One bad entry never harms others.
    */
   append(entries: readonly NewEntry[]): Promise<readonly AppendOutcome[]>
 
@@ -148,13 +168,13 @@ export interface NotificationStore {
   /**
    * Answers how far each was served, one question after the other, and in the same step puts whoever has no
    * cursor at `start`: the answer is `null` then. A start of an epoch that is not the stream's own puts nothing.
-   * Resolves when what was put is as durable as `durability` says.
+   * Resolves when what was put is as durable as `durability()` says.
    */
   cursors(questions: readonly CursorQuestion[]): Promise<readonly (Head | null)[]>
 
   /**
    * Moves cursors. Within an epoch they only grow; a move of an epoch that is not the stream's own changes
-   * nothing. Resolves when the moves are as durable as `durability` says.
+   * nothing. Resolves when the moves are as durable as `durability()` says.
    */
   moveCursors(moves: readonly CursorMove[]): Promise<void>
 
@@ -166,6 +186,13 @@ export interface NotificationStore {
 
   /** Forgets a user of a scope: the user's own stream and every cursor, of all devices. */
   forget(scope: string, user: string): Promise<void>
+
+  /**
+   * Tells of what other processes, and other stores of this one, append to the same data, until the returned
+   * function is called. At most once, in any order, of own appends perhaps too; whatever may have swallowed news
+   * is followed by `onGap`, and so is the moment from which on news are heard. A listener must not throw.
+   */
+  listen?(listener: StoreListener): () => void
 
   /** Closes what the store opened. Twice is harmless. */
   close(): Promise<void>

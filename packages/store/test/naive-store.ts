@@ -213,7 +213,7 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
 
   return {
     shared: false,
-    durability: { level: 'none', sentence: 'Nothing.' },
+    durability: async () => ({ level: 'none', sentence: 'Nothing.', warnings: [] }),
     append: async (entries) => entries.map(appendOne),
     async read(key, query) {
       const stream = find(key)

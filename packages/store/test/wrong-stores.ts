@@ -278,7 +278,9 @@ export const forgetsTooMuch = wrong((inner) => {
 
 /** Promises to survive a restart, and starts empty. */
 export function losesAll(wish: StoreWish): OpenedStore {
-  const opened = wrong(() => ({ durability: { level: 'process', sentence: 'Kept.' } }))(wish)
+  const opened = wrong(() => ({
+    durability: async () => ({ level: 'process', sentence: 'Kept.', warnings: [] }),
+  }))(wish)
   return { ...opened, reopen: () => createMemoryStore() }
 }
 

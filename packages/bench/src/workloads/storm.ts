@@ -13,7 +13,7 @@ export function storm(quick: boolean): Workload {
   return {
     name: 'storm',
     title: 'Connect-and-join storm, 256 clients at a time, 50 channels, 100 clients there before',
-    rounds: 8,
+    rounds: 10,
     metrics: [
       ...sizes.map(sizeMetric),
       {

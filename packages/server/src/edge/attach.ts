@@ -4,9 +4,11 @@ import type { Namespace, Server, Socket } from 'socket.io'
 import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
 import type { Shared } from './attachment.ts'
 import { systemClock } from './clock.ts'
+import { tellDurability } from './durability.ts'
 import { NotificationsError } from './errors.ts'
 import { createFamily, type Members } from './family.ts'
 import { createAnnounce, createEmitter, createNamespaceHandle, type NotificationsHandle } from './handle.ts'
+import { newsroomOf } from './newsroom.ts'
 import { occupy, vacate } from './occupied.ts'
 import { type NotificationsOptions, resolveOptions } from './options.ts'
 import { createPatientStore } from './patient-store.ts'
@@ -37,7 +39,10 @@ export function attachNotifications(
   }
   occupy(nsp)
   const emitter = createEmitter()
-  const shared: Shared = { store, settings, hooks: hooksOf(options), announce: createAnnounce(emitter, log) }
+  const announce = createAnnounce(emitter, log)
+  // What others were given is the store itself, not what we have put around it.
+  const newsroom = newsroomOf(options.store ?? store)
+  const shared: Shared = { store, newsroom, settings, hooks: hooksOf(options), announce }
   const members = isParent(nsp)
     ? createFamily(shared, nsp, options.scope)
     : createSingle(shared, nsp, options.scope)
@@ -48,9 +53,10 @@ export function attachNotifications(
   const places = members.places()
   for (const place of places) place.on('connection', onConnection)
   for (const place of places) for (const socket of place.sockets.values()) onConnection(socket)
-  log.info(store.durability.sentence)
+  const stopAsking = tellDurability(store, log, announce)
 
   const close = async (): Promise<void> => {
+    stopAsking()
     for (const place of members.places()) place.off('connection', onConnection)
     await members.stop()
     vacate(nsp)

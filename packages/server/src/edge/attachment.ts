@@ -15,11 +15,13 @@ import { systemClock } from './clock.ts'
 import { createDrains } from './drains.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import { createListeners } from './listeners.ts'
+import type { Newsroom } from './newsroom.ts'
 import { createSocketWire, isRecovering, type Place, privateRoomOf } from './wire.ts'
 
 /** What the attachments of one call share. */
 export interface Shared {
   readonly store: NotificationStore
+  readonly newsroom: Newsroom
   readonly hooks: Hooks
   readonly announce: Announce
   readonly settings: Settings
@@ -61,7 +63,10 @@ export function createAttachment(
   const report = (message: string, cause: unknown): void =>
     reportFault(core, 'REQUEST_FAILED', message, cause)
   const wire = createSocketWire(place, { heartbeats, drains, report })
-  const core = createCore({ ...shared, scope, wire, clock: systemClock, newId, fingerprint })
+  const desk = shared.newsroom.createDesk()
+  const parts = { ...shared, scope, wire, clock: systemClock, neighbours: desk, newId, fingerprint }
+  const core = createCore(parts)
+  desk.open(core)
   const listeners = createListeners({
     onRequest(socket, event, args) {
       const session = sessionOf(socket)
@@ -112,6 +117,7 @@ export function createAttachment(
 
   async function stop(): Promise<void> {
     core.isClosing = true
+    desk.close()
     for (const abort of [...core.aborts]) abort()
     await core.appender.idle()
     for (const socket of place.nsp?.sockets.values() ?? []) {

@@ -174,6 +174,7 @@ export function resolveOptions(
 
 /** A method of the port that is missing here does not compile. */
 const STORE_METHODS = Object.keys({
+  durability: true,
   append: true,
   read: true,
   heads: true,
@@ -183,7 +184,7 @@ const STORE_METHODS = Object.keys({
   clear: true,
   forget: true,
   close: true,
-} satisfies Record<Exclude<keyof NotificationStore, 'shared' | 'durability'>, true>)
+} satisfies Record<Exclude<keyof NotificationStore, 'shared' | 'listen'>, true>)
 
 const LOCALES = "'fr', 'en' or a catalogue"
 

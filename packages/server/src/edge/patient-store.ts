@@ -19,7 +19,7 @@ export function createPatientStore(
     })
   return {
     shared: store.shared,
-    durability: store.durability,
+    durability: () => within('durability', store.durability()),
     append: (entries) => within('append', store.append(entries)),
     read: (stream, query) => within('read', store.read(stream, query)),
     heads: (streams) => within('heads', store.heads(streams)),
@@ -28,6 +28,9 @@ export function createPatientStore(
     prune: () => within('prune', store.prune()),
     clear: (stream) => within('clear', store.clear(stream)),
     forget: (scope, user) => within('forget', store.forget(scope, user)),
+    ...(store.listen === undefined
+      ? {}
+      : { listen: (listener) => store.listen?.(listener) ?? (() => undefined) }),
     close: () => store.close(),
   }
 }

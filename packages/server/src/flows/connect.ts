@@ -16,6 +16,7 @@ import { type Core, later, reportFault } from './core.ts'
 import { admit, deliver, drop, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import { claimed, GUEST, identify } from './identify.ts'
 import { NO_CHANNELS } from './join.ts'
+import { parkNewcomer } from './parking.ts'
 import type { Peer } from './ports.ts'
 import { sayProblems } from './reply.ts'
 import type { Session } from './session.ts'
@@ -140,7 +141,7 @@ function confirm(core: Core, session: Session, parts: readonly Part[]): void {
   // The user's own first: they are few and meant for this person.
   for (let at = parts.length - 1; at >= 0; at--) {
     const part = parts[at]
-    if (part !== undefined) deliver(core, session, admit(core, session, part.opening), part.next)
+    if (part !== undefined) follow(core, session, part)
   }
   if (session.early !== null) {
     const { early } = session
@@ -148,6 +149,11 @@ function confirm(core: Core, session: Session, parts: readonly Part[]): void {
     for (const begin of early) begin()
   }
   onStateChange(core)
+}
+
+function follow(core: Core, session: Session, { opening, next }: Part): void {
+  if (next.kind === 'live' && next.items.length === 0 && parkNewcomer(core, session, opening.tail)) return
+  deliver(core, session, admit(core, session, opening), next)
 }
 
 function confirmedPayload(core: Core, session: Session, parts: readonly Part[]): ConnectionConfirmed {

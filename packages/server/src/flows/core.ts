@@ -5,7 +5,7 @@ import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stat
 import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
 import { type Cursors, createCursors } from './cursors.ts'
-import type { Announce, Clock, Fault, Hooks, Wire } from './ports.ts'
+import type { Announce, Clock, Fault, Hooks, Neighbours, Wire } from './ports.ts'
 import type { UserSessions } from './users.ts'
 
 /** Options after the check, cut to what the flows need. */
@@ -38,6 +38,7 @@ export interface Core {
   readonly clock: Clock
   readonly hooks: Hooks
   readonly announce: Announce
+  readonly neighbours: Neighbours
   readonly newId: (time: number) => string
   readonly fingerprint: (text: string) => string
   readonly appender: Appender
@@ -47,6 +48,10 @@ export interface Core {
   readonly tails: Map<string, Tail>
   readonly opening: Map<Tail, Promise<void>>
   readonly healing: Set<Tail>
+  /** Tails that are read because of a hint. */
+  readonly reading: Map<Tail, Promise<void>>
+  /** The check of all heads, and whether it has to come once more. */
+  readonly check: { running: Promise<void> | null; isDue: boolean }
   readonly startedAt: number
   readonly pace: StatsPace
   /** Sessions whose connection is confirmed. */
@@ -81,7 +86,16 @@ export function reportFault(core: Core, code: Fault['code'], message: string, ca
 /** What a core is made of. */
 export type CoreParts = Pick<
   Core,
-  'scope' | 'settings' | 'store' | 'wire' | 'clock' | 'hooks' | 'announce' | 'newId' | 'fingerprint'
+  | 'scope'
+  | 'settings'
+  | 'store'
+  | 'wire'
+  | 'clock'
+  | 'hooks'
+  | 'announce'
+  | 'neighbours'
+  | 'newId'
+  | 'fingerprint'
 >
 
 export function createCore(parts: CoreParts): Core {
@@ -95,6 +109,8 @@ export function createCore(parts: CoreParts): Core {
     tails: new Map(),
     opening: new Map(),
     healing: new Set(),
+    reading: new Map(),
+    check: { running: null, isDue: false },
     startedAt: parts.clock.now(),
     pace: createStatsPace(),
     ready: 0,

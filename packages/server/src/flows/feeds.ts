@@ -1,5 +1,5 @@
 import { type RecoveryFailure, ServerEvent } from '@carillon/protocol'
-import type { Item, Page, StreamKey } from '@carillon/store'
+import type { Head, Item, Page, StreamKey } from '@carillon/store'
 import { replayedPayload } from '../rules/payloads.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
@@ -40,12 +40,13 @@ export async function openFeed(
   pin(tail)
   try {
     const opening = whenOpen(core, tail)
+    // Nobody is put at the base, so this question need not wait until the tail stands.
+    const early = newcomer === 'base' && since === null ? askCursor(core, session, stream, null) : null
+    // It may fail while the tail is waited for.
+    early?.catch(() => undefined)
     if (opening !== undefined) await opening
     const { epoch, offset } = tail
-    const subscriber = since === null ? subscriberOf(session) : null
-    // Durable before the join is confirmed: whoever is cut off right afterwards has still subscribed.
-    const start = newcomer === 'head' ? { epoch, offset } : null
-    const claim = subscriber === null ? since : await core.cursors.ask({ subscriber, stream, start })
+    const claim = since ?? (await (early ?? askCursor(core, session, stream, { epoch, offset })))
     if (claim !== null) return await openAt(core, tail, claim)
     if (newcomer === 'head' || offset === 0) return { tail, epoch, start: { after: offset }, page: null }
     return await openAtBase(core, tail)
@@ -53,6 +54,17 @@ export async function openFeed(
     drop(core, tail)
     throw cause
   }
+}
+
+/** A start is durable before the join is confirmed: whoever is cut off right afterwards has still subscribed. */
+function askCursor(
+  core: Core,
+  session: Session,
+  stream: StreamKey,
+  start: Head | null,
+): Promise<Head | null> | null {
+  const subscriber = subscriberOf(session)
+  return subscriber === null ? null : core.cursors.ask({ subscriber, stream, start })
 }
 
 async function openAt(core: Core, tail: Tail, claim: Claimed): Promise<Opening> {

@@ -1,6 +1,6 @@
-import type { StreamKey } from '@carillon/store'
+import type { Head, StreamKey } from '@carillon/store'
 import { tagOf } from '../rules/streams.ts'
-import { createTail, isQuiet, onOpened, type Tail } from '../rules/tail.ts'
+import { createTail, isQuiet, onOpened, type Tail, unpin } from '../rules/tail.ts'
 import type { Core } from './core.ts'
 import { receivedOf, type Session } from './session.ts'
 import { sessionsOf } from './users.ts'
@@ -27,12 +27,36 @@ export function parkIfSilent(core: Core, tail: Tail): boolean {
   for (const session of sessions) {
     if (session.feeds.every((feed) => feed.tail !== tail)) continue
     session.feeds = session.feeds.filter((feed) => feed.tail !== tail)
-    session.parkedEpoch = tail.epoch
-    session.parkedOffset = tail.offset
+    park(session, tail)
   }
   tail.members = 0
   core.tails.delete(tagOf(tail.stream))
   return true
+}
+
+/**
+ * Parks somebody who missed nothing on a silent stream right away, and lets go of its opening; true when it did.
+ * Only for the first of a user's sessions: the others stand where their tail does.
+ */
+export function parkNewcomer(core: Core, session: Session, tail: Tail): boolean {
+  const isAlone = tail.members === 0 && tail.pins === 1
+  if (tail.stream.kind !== 'user' || !isAlone || tail.early !== null || tail.marks !== null) return false
+  unpin(tail)
+  park(session, tail)
+  core.tails.delete(tagOf(tail.stream))
+  return true
+}
+
+function park(session: Session, { epoch, offset }: Tail): void {
+  session.parkedEpoch = epoch
+  session.parkedOffset = offset
+}
+
+/** Whether the sessions of a user are parked at this very place. */
+export function isParkedAt(core: Core, { kind, name }: StreamKey, { epoch, offset }: Head): boolean {
+  if (kind !== 'user') return false
+  const session = sessionsOf(core, name).find(({ parkedEpoch }) => parkedEpoch !== null)
+  return session?.parkedEpoch === epoch && session.parkedOffset === offset
 }
 
 /** The tail of a user whose sessions were parked, as it was then. */

@@ -1,4 +1,5 @@
 import type { JsonObject, NotificationDraft, Problem, ServerEvent } from '@carillon/protocol'
+import type { News } from '@carillon/store'
 import type { Identity } from '../rules/identity.ts'
 
 /** One connection of a client, as far as the flows know it. */
@@ -18,6 +19,11 @@ export interface Wire {
   drained(peer: Peer): Promise<void>
   /** Takes the peer out of the namespace; its other namespaces stay. */
   dismiss(peer: Peer): void
+}
+
+/** The other attachments of this process on the same streams. Other processes hear through the store. */
+export interface Neighbours {
+  tell(news: News): void
 }
 
 export interface Clock {

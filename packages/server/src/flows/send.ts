@@ -99,7 +99,7 @@ function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: Appen
   switch (outcome.outcome) {
     case 'written':
       // A duplicate is signalled too: that heals a crash between append and signal. [G2]
-      signal(core, stream, outcome.epoch, itemOf(entry, outcome))
+      announce(core, stream, outcome.epoch, itemOf(entry, outcome))
       return { ok: true, sent: sentPayload(stream, outcome) }
     case 'conflict':
       return { ok: false, problem: { code: 'idempotency-conflict', field: 'idempotencyKey' } }
@@ -111,6 +111,11 @@ function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: Appen
       return { ok: false, problem: { code: 'store-unavailable', outcome: kind }, cause }
     }
   }
+}
+
+function announce(core: Core, stream: StreamKey, epoch: string, item: Item): void {
+  signal(core, stream, epoch, item)
+  core.neighbours.tell({ stream, epoch, head: item.offset, item })
 }
 
 function itemOf(entry: NewEntry, written: Extract<AppendOutcome, { outcome: 'written' }>): Item {

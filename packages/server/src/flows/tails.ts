@@ -1,5 +1,5 @@
 import { ServerEvent } from '@carillon/protocol'
-import type { Item, StreamKey } from '@carillon/store'
+import type { Head, Item, StreamKey } from '@carillon/store'
 import { receivedPayload } from '../rules/payloads.ts'
 import { BEHIND_ROOM, EVERYBODY_ROOM, tagOf } from '../rules/streams.ts'
 import {
@@ -15,7 +15,7 @@ import {
   type Tail,
 } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
-import { parkIfSilent, wake } from './parking.ts'
+import { isParkedAt, parkIfSilent, wake } from './parking.ts'
 import { sessionsOf } from './users.ts'
 
 const RETRY_MS = 1_000
@@ -41,6 +41,16 @@ function awake(core: Core, stream: StreamKey): Tail | undefined {
   return tail
 }
 
+/**
+ * The tail of a stream that somebody here follows; one that was parked wakes up, unless it stands at `head`
+ * already.
+ */
+export function awakeTail(core: Core, stream: StreamKey, head?: Head): Tail | undefined {
+  const known = core.tails.get(tagOf(stream))
+  if (known !== undefined || (head !== undefined && isParkedAt(core, stream, head))) return known
+  return awake(core, stream)
+}
+
 /** Resolves when the tail stands; rejects when the store could not say where. */
 export function whenOpen(core: Core, tail: Tail): Promise<void> | undefined {
   return core.opening.get(tail)
@@ -60,7 +70,7 @@ async function open(core: Core, tail: Tail): Promise<void> {
 
 /** An item was appended, here or elsewhere: it goes out in its turn. [G1] */
 export function signal(core: Core, stream: StreamKey, epoch: string, item: Item): void {
-  const tail = core.tails.get(tagOf(stream)) ?? awake(core, stream)
+  const tail = awakeTail(core, stream)
   if (tail === undefined) return
   emitItems(core, tail, onAppended(tail, epoch, item, core.clock.now()))
   healIfNeeded(core, tail)
@@ -93,7 +103,7 @@ function emitToMembers(core: Core, tail: Tail, event: ServerEvent, payload: obje
 /** The store may have written what it did not confirm: whoever is here gets it now, not with the next one. */
 export function lookAgain(core: Core, stream: StreamKey): void {
   later(core, core.settings.holeWaitMs, () => {
-    const tail = core.tails.get(tagOf(stream)) ?? awake(core, stream)
+    const tail = awakeTail(core, stream)
     if (tail === undefined || tail.state === 'opening') return
     readOn(core, tail).catch((cause) => {
       reportFault(core, 'STORE_FAILED', 'A stream could not be read after a failed append', cause)

@@ -83,6 +83,7 @@ export function createWorld(options: WorldOptions = {}): World {
       refused() {},
       problem: (fault) => void faults.push(fault),
     },
+    neighbours: { tell() {} },
     newId: createNotificationIds('test'),
     fingerprint: (text) => text,
   })

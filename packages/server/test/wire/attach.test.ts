@@ -3,7 +3,8 @@
  * Ids: A-OPTION, A-TWICE, A-ACCESS, A-SHARED, A-FIRST, A-LATE
  */
 
-import { startServer, type TestServer } from '@carillon/testkit'
+import type { NotificationStore } from '@carillon/store'
+import { startServer, type TestServer, until } from '@carillon/testkit'
 import { NodeClusterAdapter } from '@socket.io/cluster-adapter'
 import type { Server } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -40,7 +41,8 @@ const SILENT = { log: false } as const
 const NAMES =
   'store, authenticate, authorize, validate, access, locale, scope, limits, stats, serverName, log'
 
-const A_STORE = 'a store, with append, read, heads, cursors, moveCursors, prune, clear, forget, close'
+const A_STORE =
+  'a store, with durability, append, read, heads, cursors, moveCursors, prune, clear, forget, close'
 
 const BAD_OPTIONS: [string, unknown, string][] = [
   ['an unknown name', { autenticate: () => null }, `unknown option "autenticate"; the options are ${NAMES}`],
@@ -188,11 +190,23 @@ test('[A-LATE] who is connected already is served too', async () => {
   await early.next('notification-received')
 })
 
-test('[A-OPTION] the start-up says in one sentence what a confirmation survives', () => {
+test('[A-OPTION] the start-up says in one sentence what a confirmation survives', async () => {
   const said: string[] = []
   expect(
     attach({ log: { info: (message: string) => said.push(message), warn() {}, error() {} } }),
   ).toBeUndefined()
-  expect(said).toHaveLength(1)
-  expect(said[0]).toBe(createMemoryStore().durability.sentence)
+  await until(() => said.length > 0, 'the sentence')
+  const { sentence } = await createMemoryStore().durability()
+  expect(said).toEqual([sentence])
+})
+
+test('[A-OPTION] the start-up warns of settings that break the promise', async () => {
+  const warned: string[] = []
+  const store: NotificationStore = {
+    ...createMemoryStore(),
+    durability: async () => ({ level: 'none', sentence: 'Kept.', warnings: ['appendfsync is "no"'] }),
+  }
+  attach({ store, log: { info() {}, warn: (message: string) => warned.push(message), error() {} } })
+  await until(() => warned.length > 0, 'the warning')
+  expect(warned).toEqual(['appendfsync is "no"'])
 })

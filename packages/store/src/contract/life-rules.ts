@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import type { NotificationStore } from '../port.ts'
 import { idsOf, offsetsOf, only, type Rule, range, times, user } from './trial.ts'
 
 const alice = user('alice')
@@ -87,8 +86,8 @@ export const lifeRules: readonly Rule[] = [
   {
     id: 'ST38',
     title: 'a store that is more durable than memory has everything when it is opened again',
-    run: async ({ append, cursors, entry, opened, readAll, store, stream }) => {
-      if (store.durability.level === 'none') return
+    run: async ({ append, cursors, entry, readAll, reopened, store, stream }) => {
+      if ((await store.durability()).level === 'none') return
       const devops = stream('devops')
       const entries = [entry(devops, { key: 'k' }), entry(devops), entry(devops)]
       const written = await append(entries)
@@ -96,7 +95,7 @@ export const lifeRules: readonly Rule[] = [
       await store.moveCursors([{ subscriber: alice, stream: devops, to }])
       const before = await readAll(devops)
       await store.close()
-      await withReopened(opened.reopen, async (again) => {
+      await reopened(async (again) => {
         assert.deepEqual(await readAll(devops, again), before)
         assert.deepEqual(await cursors(alice, [devops], again), [to])
         const duplicate = only(await append([entry(devops, { key: 'k' })], again))
@@ -108,10 +107,10 @@ export const lifeRules: readonly Rule[] = [
   {
     id: 'ST39',
     title: 'two at once on shared data are one store',
-    run: async ({ append, cursors, entry, opened, readAll, store, stream }) => {
+    run: async ({ append, cursors, entry, readAll, reopened, store, stream }) => {
       if (!store.shared) return
       const devops = stream('devops')
-      await withReopened(opened.reopen, async (other) => {
+      await reopened(async (other) => {
         const stores = [store, other]
         const calls = times(60, (at) => append([entry(devops, { key: `k${at >> 1}` })], stores[at % 2]))
         const written = (await Promise.all(calls)).flat()
@@ -128,15 +127,3 @@ export const lifeRules: readonly Rule[] = [
     },
   },
 ]
-
-type Reopen = (() => NotificationStore | Promise<NotificationStore>) | undefined
-
-async function withReopened(reopen: Reopen, use: (store: NotificationStore) => Promise<void>): Promise<void> {
-  assert.ok(reopen !== undefined, 'a store that keeps or shares its data must come with `reopen`')
-  const again = await reopen()
-  try {
-    await use(again)
-  } finally {
-    await again.close()
-  }
-}

@@ -53,6 +53,10 @@ export interface Trial {
     streams: readonly StreamKey[],
     store?: NotificationStore,
   ): Promise<(Head | null)[]>
+  /** Opens the same data once more, and closes it afterwards. */
+  reopened(use: (again: NotificationStore) => Promise<void>): Promise<void>
+  /** Waits until the condition holds, without moving the store's clock. */
+  eventually(holds: () => boolean, what: string): Promise<void>
   /** Lets so much time pass for the store, until the condition holds. */
   passes(ms: number, until: () => Promise<boolean>, what: string): Promise<void>
 }
@@ -114,6 +118,23 @@ export function createTrial(opened: OpenedStore, maxWaitMs: number): Trial {
     async cursors(subscriber, streams, from = store) {
       const found = await from.cursors(streams.map((stream) => ({ subscriber, stream, start: null })))
       return found.map((cursor) => cursor && { ...cursor })
+    },
+    async reopened(use) {
+      const { reopen } = opened
+      assert.ok(reopen !== undefined, 'a store that keeps or shares its data must come with `reopen`')
+      const again = await reopen()
+      try {
+        await use(again)
+      } finally {
+        await again.close()
+      }
+    },
+    async eventually(holds, what) {
+      const deadline = Date.now() + maxWaitMs
+      while (!holds()) {
+        assert.ok(Date.now() < deadline, `${what} (waited for ${maxWaitMs} ms)`)
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+      }
     },
     async passes(ms, until, what) {
       if (opened.advance !== undefined) {

@@ -19,6 +19,7 @@ import {
 const DURABILITY = {
   level: 'none',
   sentence: 'Notifications and cursors are kept in the memory of this process and are gone when it ends.',
+  warnings: [],
 } as const
 
 /**
@@ -41,7 +42,10 @@ export function createMemoryStore(options?: MemoryStoreOptions): NotificationSto
 
   return {
     shared: false,
-    durability: DURABILITY,
+
+    async durability() {
+      return DURABILITY
+    },
 
     async append(entries) {
       const current = state

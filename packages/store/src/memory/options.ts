@@ -1,4 +1,4 @@
-import { NotificationsStoreError } from '../errors.ts'
+import { badOption, checkOptionNames, positiveOption } from '../option-checks.ts'
 
 /** How much a memory store holds at most. Whatever is over a bound is dropped, oldest first. */
 export interface MemoryStoreOptions {
@@ -54,38 +54,20 @@ export const MEMORY_STORE_DEFAULTS: MemoryStoreSettings = Object.freeze({
   now: Date.now,
 })
 
+const FACTORY = 'createMemoryStore'
+
 export function resolveOptions(options: MemoryStoreOptions = {}): MemoryStoreSettings {
-  if (typeof options !== 'object' || options === null) throw badOption('options', 'an object', options)
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(MEMORY_STORE_DEFAULTS, name))
-  if (unknown !== undefined)
-    throw badOption(unknown, `one of ${Object.keys(MEMORY_STORE_DEFAULTS).join(', ')}`)
+  checkOptionNames(FACTORY, options, Object.keys(MEMORY_STORE_DEFAULTS))
   const now = options.now ?? MEMORY_STORE_DEFAULTS.now
-  if (typeof now !== 'function') throw badOption('now', 'a function', now)
+  if (typeof now !== 'function') throw badOption(FACTORY, 'now', 'a function', now)
+  const bound = (name: Exclude<keyof MemoryStoreSettings, 'now'>, mayBeEndless = false): number =>
+    positiveOption(FACTORY, name, options[name], MEMORY_STORE_DEFAULTS[name], mayBeEndless)
   return {
-    maxItemsPerStream: positive('maxItemsPerStream', options.maxItemsPerStream),
-    maxStreams: positive('maxStreams', options.maxStreams),
-    maxBytes: positive('maxBytes', options.maxBytes),
-    maxAgeMs: positive('maxAgeMs', options.maxAgeMs, 'a positive integer or Infinity'),
-    maxCursors: positive('maxCursors', options.maxCursors),
+    maxItemsPerStream: bound('maxItemsPerStream'),
+    maxStreams: bound('maxStreams'),
+    maxBytes: bound('maxBytes'),
+    maxAgeMs: bound('maxAgeMs', true),
+    maxCursors: bound('maxCursors'),
     now,
   }
-}
-
-type Bound = Exclude<keyof MemoryStoreSettings, 'now'>
-
-function positive(name: Bound, given: number | undefined, expected = 'a positive integer'): number {
-  if (given === undefined) return MEMORY_STORE_DEFAULTS[name]
-  const endless = given === Number.POSITIVE_INFINITY && expected.includes('Infinity')
-  if (!endless && (!Number.isSafeInteger(given) || given < 1)) throw badOption(name, expected, given)
-  return given
-}
-
-function badOption(name: string, expected: string, ...got: unknown[]): NotificationsStoreError {
-  const came = got.map((value) => `, got ${shown(value)}`).join('')
-  return new NotificationsStoreError('BAD_OPTION', `createMemoryStore: "${name}" must be ${expected}${came}`)
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

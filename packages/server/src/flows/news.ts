@@ -1,0 +1,94 @@
+import type { Head, News, StreamKey } from '@carillon/store'
+import { userKey } from '../rules/streams.ts'
+import type { Tail } from '../rules/tail.ts'
+import { type Core, reportFault } from './core.ts'
+import { awakeTail, readOn, signal, whenOpen } from './tails.ts'
+
+/*
+ * What other nodes append is heard of through the store. News may come twice, late, in any order or not at all:
+ * a tail takes what is its next, and where something may have been missed, the store is asked where it stands.
+ */
+
+/** Streams that are asked for at once. */
+const HEADS_PER_CALL = 500
+
+/** Another node, or another attachment of this process, has appended something. */
+export function onNews(core: Core, { stream, epoch, head, item }: News): void {
+  if (item !== null) {
+    signal(core, stream, epoch, item)
+    return
+  }
+  const tail = awakeTail(core, stream)
+  if (tail !== undefined) void follow(core, tail, { epoch, offset: head })
+}
+
+/** Brings a tail to where the store is known to stand. Never rejects. */
+async function follow(core: Core, tail: Tail, head: Head): Promise<void> {
+  try {
+    // The head that an opening tail is about to get may be from before the news.
+    await whenOpen(core, tail)
+    for (let before = -1; isBehind(tail, head) && tail.offset !== before && !core.isClosing; ) {
+      before = tail.offset
+      await readOnce(core, tail)
+    }
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'What another node appended could not be read', cause)
+  }
+}
+
+function isBehind(tail: Tail, head: Head): boolean {
+  return tail.epoch !== head.epoch || tail.offset < head.offset
+}
+
+/** Hints that come together share a reading. */
+async function readOnce(core: Core, tail: Tail): Promise<void> {
+  const known = core.reading.get(tail)
+  if (known !== undefined) return known
+  const reading = readOn(core, tail).finally(() => core.reading.delete(tail))
+  core.reading.set(tail, reading)
+  return reading
+}
+
+/**
+ * Asks the store where every stream stands that somebody here follows, and reads what was missed. [G2]
+ * Two at once are one, and one more afterwards: what was missed meanwhile counts, too.
+ */
+export function checkHeads(core: Core): Promise<void> {
+  const { check } = core
+  if (check.running !== null) {
+    check.isDue = true
+    return check.running
+  }
+  check.running = checkAll(core)
+    .catch((cause) => reportFault(core, 'STORE_FAILED', 'The heads of streams could not be read', cause))
+    .finally(() => {
+      check.running = null
+      if (!check.isDue || core.isClosing) return
+      check.isDue = false
+      void checkHeads(core)
+    })
+  return check.running
+}
+
+async function checkAll(core: Core): Promise<void> {
+  const streams = followedStreams(core)
+  for (let at = 0; at < streams.length && !core.isClosing; at += HEADS_PER_CALL) {
+    const asked = streams.slice(at, at + HEADS_PER_CALL)
+    const heads = await core.store.heads(asked)
+    const late = asked.map((stream, index) => followTo(core, stream, heads[index]))
+    await Promise.all(late)
+  }
+}
+
+function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promise<void> | undefined {
+  if (head === undefined) return undefined
+  const tail = awakeTail(core, stream, head)
+  return tail === undefined ? undefined : follow(core, tail, head)
+}
+
+/** Of the tails that stand, and of the users whose stream is silent here. */
+function followedStreams(core: Core): StreamKey[] {
+  const open = [...core.tails.values()].map(({ stream }) => stream)
+  const users = [...core.users.keys()].map((user) => userKey(core.scope, user))
+  return open.filter(({ kind }) => kind !== 'user').concat(users)
+}

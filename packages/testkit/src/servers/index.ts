@@ -1,0 +1,1 @@
+export { canUse } from './require.ts'
