@@ -1,4 +1,11 @@
-import type { ChannelJoined, ChannelLeft, ChannelsList, NotificationSent, ServerStats } from './payloads.ts'
+import type {
+  ChannelJoined,
+  ChannelLeft,
+  ChannelsList,
+  HistoryPage,
+  NotificationSent,
+  ServerStats,
+} from './payloads.ts'
 import type { Problem, ProblemCode } from './problems.ts'
 
 /** An acknowledgement of a request that was refused. */
@@ -26,4 +33,5 @@ export interface Answers {
   'get-stats': ServerStats
   'get-channels': { channels: ChannelsList }
   'ack-notifications': Record<never, never>
+  'get-history': HistoryPage
 }

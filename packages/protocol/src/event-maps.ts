@@ -1,6 +1,6 @@
 import type { Answer, Answers } from './answers.ts'
 import type { ClientEvent, ServerEvent } from './events.ts'
-import type { JoinOptions, NotificationInput, Positions, ServerPayload } from './payloads.ts'
+import type { HistoryQuery, JoinOptions, NotificationInput, Positions, ServerPayload } from './payloads.ts'
 
 type Ack<E extends ClientEvent> = (answer: Answer<Answers[E]>) => void
 
@@ -16,6 +16,7 @@ export interface ClientToServerEvents {
   'get-stats': (ack?: Ack<'get-stats'>) => void
   'get-channels': (ack?: Ack<'get-channels'>) => void
   'ack-notifications': (positions: Positions, ack?: Ack<'ack-notifications'>) => void
+  'get-history': (query: HistoryQuery, ack?: Ack<'get-history'>) => void
 }
 
 /** What a client hears. */

@@ -6,6 +6,7 @@ export const ClientEvent = {
   GetStats: 'get-stats',
   GetChannels: 'get-channels',
   AckNotifications: 'ack-notifications',
+  GetHistory: 'get-history',
 } as const
 export type ClientEvent = (typeof ClientEvent)[keyof typeof ClientEvent]
 

@@ -15,6 +15,8 @@ export type {
   ChannelsList,
   ConnectionConfirmed,
   ErrorMessage,
+  HistoryPage,
+  HistoryQuery,
   JoinOptions,
   NotificationDraft,
   NotificationInput,
@@ -29,6 +31,7 @@ export type {
   ServerStats,
 } from './payloads.ts'
 export {
+  historyPage,
   NOTIFICATION_FIELDS,
   NOTIFICATION_TYPES,
   RECOVERY_FAILURES,

@@ -13,4 +13,5 @@ export const LIMITS = Object.freeze({
   idempotencyKeyLength: 128,
   ttlSeconds: 30 * 24 * 3600,
   positionsPerRequest: 128,
+  historyItems: 100,
 })

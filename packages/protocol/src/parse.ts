@@ -77,19 +77,28 @@ function parseArgument(name: string, schema: v.GenericSchema, given: unknown): P
       return refuse([{ code: 'field-too-long', field: name, max, unit: 'entries' }])
   }
   const result = v.safeParse(schema, input, CONFIG)
-  if (result.success && name !== MAIN_ARGUMENT) return { ok: true, value: result.output }
   const issues = result.success ? [] : result.issues.slice(0, MOST_PROBLEMS)
   const problems = issues.map((issue) => problemOf(issue, name))
-  if (name === MAIN_ARGUMENT) problems.push(...exclusiveFields(input))
+  problems.push(...exclusiveFields(input, name))
   if (isNonEmpty(problems)) return refuse(problems)
   return { ok: true, value: result.output }
 }
 
-function exclusiveFields(input: unknown): Problem[] {
+/** Fields of which only one may be given, whatever they are a part of. */
+const EXCLUSIVE = [
+  ['channel', 'to'],
+  ['ttl', 'expiresAt'],
+  ['after', 'before'],
+] as const
+
+function exclusiveFields(input: unknown, argument: string): Problem[] {
   if (!isPlainObject(input)) return []
-  const { channel, to } = input
-  if (channel === undefined || channel === null || to === undefined || to === null) return []
-  return [{ code: 'fields-exclusive', field: 'channel', other: 'to' }]
+  const isGiven = (field: string): boolean => input[field] !== undefined && input[field] !== null
+  return EXCLUSIVE.filter((fields) => fields.every(isGiven)).map(([field, other]) => ({
+    code: 'fields-exclusive',
+    field: pathOf(argument, [field]),
+    other: pathOf(argument, [other]),
+  }))
 }
 
 type Issue = v.BaseIssue<unknown>
@@ -117,7 +126,7 @@ function problemOf(issue: Issue, argument: string): Problem {
       return dataProblem(issue.message, field)
     case 'check':
       if (issue.message === 'ill-formed') return { code: 'ill-formed', field }
-      return { code: 'field-type', field, expected: 'stream', received: typeNameOf(issue.input) }
+      return { code: 'field-type', field, expected: issue.message, received: typeNameOf(issue.input) }
     default:
       return { code: 'field-type', field, expected: expectedOf(issue), received: typeNameOf(issue.input) }
   }
@@ -140,6 +149,10 @@ function dataProblem(code: string, field: string): Problem {
 
 function fieldOf(issue: Issue, argument: string): string {
   const path = issue.path?.map((item) => String(item.key).slice(0, LONGEST_FIELD)) ?? []
+  return pathOf(argument, path)
+}
+
+function pathOf(argument: string, path: readonly string[]): string {
   if (argument === MAIN_ARGUMENT && path.length > 0) return path.join('.')
   return [argument, ...path].join('.')
 }

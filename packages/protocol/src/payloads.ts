@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { findJsonFault, isPlainObject, type JsonObject } from './json.ts'
 import { LIMITS } from './limits.ts'
 import { isStreamName, type StreamName } from './streams.ts'
-import { isBlank, isPlainName, isStorableText } from './text.ts'
+import { isBlank, isIsoTime, isPlainName, isStorableText } from './text.ts'
 
 /*
  * The one source of every payload: the TypeScript types, the check at run time and schema.json all come from
@@ -52,13 +52,29 @@ const position = v.object({
 
 const streamName = v.pipe(
   v.string(),
-  v.check((name) => isStreamName(name), 'field-type'),
+  v.check((name) => isStreamName(name) && isPlainName(name), 'stream'),
+  v.maxBytes(LIMITS.channelNameBytes + 2),
   v.transform((name) => name as StreamName),
 )
 
 const joinOptions = v.object({
   /** Where the client stopped; without it a known user goes on from the server's cursor. */
   since: v.nullish(position, null),
+  /** Whoever has no position, or one that is lost, begins with so many of the last notifications. */
+  rewind: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.historyItems)), null),
+})
+
+const historyQuery = v.object({
+  stream: streamName,
+  /** The page that begins behind this offset. */
+  after: v.nullish(offset, null),
+  /** The page that ends in front of this offset; without either, the last page. */
+  before: v.nullish(v.pipe(offset, v.minValue(1)), null),
+  /** @default 100 */
+  limit: v.nullish(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.historyItems)),
+    LIMITS.historyItems,
+  ),
 })
 
 const notificationInput = v.object({
@@ -79,6 +95,14 @@ const notificationInput = v.object({
   ),
   /** Seconds after which the notification is neither replayed nor counted. */
   ttl: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.ttlSeconds)), null),
+  /** The same as a time, by the server's clock. */
+  expiresAt: v.nullish(
+    v.pipe(
+      v.string(),
+      v.check((text) => isIsoTime(text), 'time'),
+    ),
+    null,
+  ),
 })
 
 /** Names of the fields of a notification that may be sent. */
@@ -97,6 +121,7 @@ export const requestArguments = {
   'ack-notifications': {
     positions: v.pipe(v.record(streamName, position), v.maxEntries(LIMITS.positionsPerRequest)),
   },
+  'get-history': { query: historyQuery },
 } as const
 
 const text = v.string()
@@ -127,6 +152,19 @@ const notificationReceived = v.object({
 })
 
 const streamCut = v.object({ epoch: text, offset, ...recovery })
+
+/** What `get-history` is answered with. */
+export const historyPage = v.object({
+  stream: streamName,
+  epoch: text,
+  /** Offset of the last notification of the stream. */
+  head: offset,
+  /** Everything at or below is gone for good. */
+  base: offset,
+  items: v.array(notificationReceived),
+  /** There is more in the direction that was read. */
+  hasMore: v.boolean(),
+})
 
 /** What a server sends, by event. */
 export const serverPayloads = {
@@ -207,6 +245,10 @@ export type JoinOptions = v.InferInput<typeof joinOptions>
 export type NotificationInput = v.InferInput<typeof notificationInput>
 /** A checked `send-notification`. */
 export type NotificationDraft = v.InferOutput<typeof notificationInput>
+/** The argument of `get-history`. */
+export type HistoryQuery = v.InferInput<typeof historyQuery>
+/** A page of a stream, oldest first. */
+export type HistoryPage = v.InferOutput<typeof historyPage>
 /** The positions of `ack-notifications`, by stream. */
 export type Positions = { readonly [S in StreamName]?: Position }
 

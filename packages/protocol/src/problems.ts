@@ -11,6 +11,7 @@ export interface ProblemDetails {
   'too-many-keys': { field: string; max: number }
   'too-large': { field: string; max: number }
   'fields-exclusive': { field: string; other: string }
+  'already-expired': { field: string }
   'unexpected-argument': { event: string; position: number; received: string }
   'idempotency-conflict': { field: string }
   'not-allowed': { action: string }
@@ -60,6 +61,7 @@ export const PROBLEM_CODES = Object.keys({
   'too-many-keys': true,
   'too-large': true,
   'fields-exclusive': true,
+  'already-expired': true,
   'unexpected-argument': true,
   'idempotency-conflict': true,
   'not-allowed': true,

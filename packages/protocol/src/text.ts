@@ -1,6 +1,7 @@
 const ANY_SURROGATE = /[\ud800-\udfff]/
 const LONE_SURROGATE = /\p{Surrogate}/u
 const PRINTABLE_ASCII = /^[ -~]*$/
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 const CONTROL = /\p{Cc}/u
 const BIDI_CONTROL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 
@@ -26,6 +27,11 @@ export function isPlainName(name: string): boolean {
   return (
     isWellFormed(name) && !CONTROL.test(name) && !BIDI_CONTROL.test(name) && name.normalize('NFC') === name
   )
+}
+
+/** A point in time as `Date.toISOString` writes it, milliseconds or not, with the zone `Z` or an offset. */
+export function isIsoTime(text: string): boolean {
+  return ISO_TIME.test(text) && !Number.isNaN(Date.parse(text))
 }
 
 /** Bytes of the text in UTF-8; the two halves of a pair count two each. */

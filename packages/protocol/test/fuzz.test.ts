@@ -42,13 +42,14 @@ const notification = fc.record(
     data: almost(fc.dictionary(text, fc.jsonValue({ maxDepth: 3 }))),
     idempotencyKey: almost(text),
     ttl: almost(fc.integer({ min: -1, max: 3_000_000 })),
+    expiresAt: almost(fc.constantFrom('2026-01-31T12:00:00Z', '2026-01-31', 'soon')),
   },
   { requiredKeys: ['title', 'message'] },
 )
 const likely: Record<ClientEvent, fc.Arbitrary<unknown>[]> = {
   [ClientEvent.JoinChannel]: [
     almost(text),
-    almost(fc.record({ since: almost(position) }, { requiredKeys: [] })),
+    almost(fc.record({ since: almost(position), rewind: almost(fc.nat(120)) }, { requiredKeys: [] })),
   ],
   [ClientEvent.LeaveChannel]: [almost(text)],
   [ClientEvent.SendNotification]: [almost(notification)],
@@ -62,6 +63,24 @@ const likely: Record<ClientEvent, fc.Arbitrary<unknown>[]> = {
           text.map((name) => `c:${name}`),
         ),
         almost(position),
+      ),
+    ),
+  ],
+  [ClientEvent.GetHistory]: [
+    almost(
+      fc.record(
+        {
+          stream: almost(
+            fc.oneof(
+              fc.constantFrom('b', 'u'),
+              text.map((name) => `c:${name}`),
+            ),
+          ),
+          after: almost(fc.nat()),
+          before: almost(fc.nat()),
+          limit: almost(fc.nat(120)),
+        },
+        { requiredKeys: ['stream'] },
       ),
     ),
   ],

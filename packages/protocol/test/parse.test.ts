@@ -11,7 +11,15 @@ import {
 } from '../src/index.ts'
 
 const VALID = { title: 'Mon titre', message: 'Mon message' }
-const ABSENT = { channel: null, to: null, type: 'info', data: null, idempotencyKey: null, ttl: null } as const
+const ABSENT = {
+  channel: null,
+  to: null,
+  type: 'info',
+  data: null,
+  idempotencyKey: null,
+  ttl: null,
+  expiresAt: null,
+} as const
 
 type Draft = Request<'send-notification'>['notification']
 
@@ -47,8 +55,11 @@ describe('send-notification', () => {
       data: { host: 'prod-01', metric: 'cpu', value: 90, list: [1, [null, true]], deep: { a: {} } },
       idempotencyKey: 'k1',
       ttl: 60,
+      expiresAt: null,
     }
     expect(send(full)).toEqual({ ok: true, value: full })
+    const timed = { ...full, ttl: null, expiresAt: '2026-01-31T12:00:00+01:00' }
+    expect(send(timed)).toEqual({ ok: true, value: timed })
     expect(send({ ...VALID, to: { user: 'user_42' } })).toMatchObject({ value: { to: { user: 'user_42' } } })
   })
 
@@ -61,6 +72,7 @@ describe('send-notification', () => {
       data: null,
       idempotencyKey: null,
       ttl: null,
+      expiresAt: null,
     }
     expect(send(nulls)).toEqual({ ok: true, value: { ...ABSENT, ...VALID } })
     expect(send(VALID, null, undefined)).toMatchObject({ ok: true })
@@ -202,6 +214,20 @@ describe('send-notification', () => {
       [{ ...VALID, channel: 'devops', to: { user: 'user_42' } }],
       ["Les champs 'channel' et 'to' s'excluent"],
       ["The fields 'channel' and 'to' exclude each other"],
+    ],
+    [
+      'two ends',
+      [{ ...VALID, ttl: 60, expiresAt: '2026-01-31T12:00:00Z' }],
+      ["Les champs 'ttl' et 'expiresAt' s'excluent"],
+      ["The fields 'ttl' and 'expiresAt' exclude each other"],
+    ],
+    [
+      'an end that is no time',
+      [{ ...VALID, expiresAt: '31.01.2026' }],
+      [
+        "Le champ 'expiresAt' doit être une heure comme 2026-01-31T12:00:00Z (reçu : une chaîne de caractères)",
+      ],
+      ["The field 'expiresAt' must be a time such as 2026-01-31T12:00:00Z (got a string)"],
     ],
     [
       'nobody in particular',
@@ -423,9 +449,9 @@ describe('join-channel and leave-channel', () => {
 
   it('[PR20] a join takes a position and drops what it does not know', () => {
     const since = { epoch: 'e', offset: 7, id: 'n_1' }
-    expect(join('devops', { since, rewind: 5 })).toEqual({
+    expect(join('devops', { since, rewind: 5, other: 1 })).toEqual({
       ok: true,
-      value: { channel: 'devops', options: { since } },
+      value: { channel: 'devops', options: { since, rewind: 5 } },
     })
     expect(join('devops', {})).toMatchObject({ ok: true, value: { options: { since: null } } })
     expect(join('devops', { since: null })).toMatchObject({ ok: true, value: { options: { since: null } } })

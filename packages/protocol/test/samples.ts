@@ -13,6 +13,7 @@ const SAMPLES: { readonly [C in ProblemCode]: Extract<Problem, { code: C }> } = 
   'too-many-keys': { code: 'too-many-keys', field: 'data', max: 1024 },
   'too-large': { code: 'too-large', field: 'data', max: 65536 },
   'fields-exclusive': { code: 'fields-exclusive', field: 'channel', other: 'to' },
+  'already-expired': { code: 'already-expired', field: 'expiresAt' },
   'unexpected-argument': { code: 'unexpected-argument', event: 'get-stats', position: 1, received: 'array' },
   'idempotency-conflict': { code: 'idempotency-conflict', field: 'idempotencyKey' },
   'not-allowed': { code: 'not-allowed', action: 'join' },

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import {
   ClientEvent,
+  historyPage,
   LIMITS,
   NOTIFICATION_TYPES,
   requestArguments,
@@ -24,7 +25,7 @@ const CONVERSION: ConversionConfig = {
   overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'custom' ? { type: 'object' } : undefined),
   // Bytes are at least as many as characters, so this refuses nothing that the server takes.
   overrideAction: ({ valibotAction, jsonSchema }) =>
-    valibotAction.type === 'max_bytes' ? { ...jsonSchema, maxLength: LIMITS.channelNameBytes } : undefined,
+    valibotAction.type === 'max_bytes' ? { ...jsonSchema, maxLength: valibotAction.requirement } : undefined,
 }
 
 function convert(schema: v.GenericSchema): JsonSchema {
@@ -60,6 +61,7 @@ function convertAll(): { readonly $defs: Readonly<Record<string, JsonSchema>> } 
     $defs: {
       handshake: { ...convert(v.partial(handshake)) },
       ...Object.fromEntries([...requests, ...events]),
+      history: { ...convert(historyPage) },
     },
   }
 }
@@ -71,7 +73,7 @@ describe('schema.json', () => {
 
   it('[SM2] has every event once', () => {
     const names = [...Object.values(ClientEvent), ...Object.values(ServerEvent)]
-    expect(Object.keys(convertAll().$defs)).toEqual(['handshake', ...names])
+    expect(Object.keys(convertAll().$defs)).toEqual(['handshake', ...names, 'history'])
     expect(Object.keys(requestArguments)).toEqual(Object.values(ClientEvent))
     expect(Object.keys(serverPayloads)).toEqual(Object.values(ServerEvent))
   })

@@ -28,15 +28,23 @@ describe.each(Object.entries(CATALOGUES))('the catalogue %s', (_, catalogue) => 
     expect(Object.keys(catalogue.problems)).toEqual([...PROBLEM_CODES])
   })
 
-  it.each(['string', 'number', 'integer', 'boolean', 'object', 'array', 'function', 'binary', 'stream'])(
-    '[SN3] has a word for the type %s',
-    (type) => {
-      const problem: Problem = { code: 'field-type', field: 'f', expected: type, received: type }
-      const name = typeNameInWords(sentenceOf(catalogue, problem))
-      expect(name).not.toBe(type)
-      expect(name.length).toBeGreaterThan(3)
-    },
-  )
+  it.each([
+    'string',
+    'number',
+    'integer',
+    'boolean',
+    'object',
+    'array',
+    'function',
+    'binary',
+    'stream',
+    'time',
+  ])('[SN3] has a word for the type %s', (type) => {
+    const problem: Problem = { code: 'field-type', field: 'f', expected: type, received: type }
+    const name = typeNameInWords(sentenceOf(catalogue, problem))
+    expect(name).not.toBe(type)
+    expect(name.length).toBeGreaterThan(3)
+  })
 })
 
 /** What stands in the brackets at the end, after its introduction. */

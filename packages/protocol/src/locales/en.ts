@@ -10,6 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   function: 'a function',
   binary: 'binary data',
   stream: 'the name of a stream',
+  time: 'a time such as 2026-01-31T12:00:00Z',
 }
 
 const typeName = (type: string): string => TYPES[type] ?? type
@@ -28,6 +29,7 @@ export const en: Catalogue = {
     'too-many-keys': ({ field, max }) => `The field '${field}' holds too many values (at most ${max})`,
     'too-large': ({ field, max }) => `The field '${field}' is too large (at most ${max} bytes)`,
     'fields-exclusive': ({ field, other }) => `The fields '${field}' and '${other}' exclude each other`,
+    'already-expired': ({ field }) => `The time in the field '${field}' has passed`,
     'unexpected-argument': ({ event, position, received }) =>
       `The event '${event}' takes no argument at position ${position} (got ${typeName(received)})`,
     'idempotency-conflict': ({ field }) => `The field '${field}' was already used for another notification`,

@@ -10,6 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   function: 'une fonction',
   binary: 'des données binaires',
   stream: 'un nom de flux',
+  time: 'une heure comme 2026-01-31T12:00:00Z',
 }
 const UNITS = { characters: 'caractères', bytes: 'octets', entries: 'entrées' } as const
 
@@ -32,6 +33,7 @@ export const fr: Catalogue = {
     'too-many-keys': ({ field, max }) => `Le champ '${field}' contient trop de valeurs (${max} au plus)`,
     'too-large': ({ field, max }) => `Le champ '${field}' est trop volumineux (${max} octets au plus)`,
     'fields-exclusive': ({ field, other }) => `Les champs '${field}' et '${other}' s'excluent`,
+    'already-expired': ({ field }) => `L'heure du champ '${field}' est déjà passée`,
     'unexpected-argument': ({ event, position, received }) =>
       `L'événement '${event}' n'attend pas d'argument en position ${position} (reçu : ${typeName(received)})`,
     'idempotency-conflict': ({ field }) => `Le champ '${field}' a déjà servi pour une autre notification`,

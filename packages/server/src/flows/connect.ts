@@ -103,7 +103,11 @@ async function openOwnStreams(core: Core, session: Session, { since }: Claims): 
   const broadcasts = openBroadcasts(core, session, since.b)
   const { userId } = session.identity
   if (userId === null) return [await broadcasts]
-  const own = openFeed(core, session, userKey(core.scope, userId), since.u, 'base')
+  const own = openFeed(core, session, userKey(core.scope, userId), {
+    since: since.u,
+    newcomer: 'base',
+    rewind: null,
+  })
   // It may fail while the other is waited for.
   own.catch(() => undefined)
   try {
@@ -121,13 +125,15 @@ async function openOwnStreams(core: Core, session: Session, { since }: Claims): 
 
 /** Whoever is new here gets what comes; whoever returns gets the last of what was missed. */
 async function openBroadcasts(core: Core, session: Session, since: Claimed | null): Promise<Opening> {
-  const opened = await openFeed(core, session, broadcastKey(core.scope), since, 'head')
+  const beginning = { since, newcomer: 'head', rewind: null } as const
+  const opened = await openFeed(core, session, broadcastKey(core.scope), beginning)
   const { tail, start } = opened
   // Bounded: whoever comes back after a year wants the last ones.
   const oldest = tail.offset - core.settings.missedBroadcasts
   if (start.recovered === undefined || start.after >= oldest) return opened
   drop(core, tail)
-  const cut = await openFeed(core, session, tail.stream, { epoch: tail.epoch, offset: oldest }, 'head')
+  const last = { ...beginning, since: { epoch: tail.epoch, offset: oldest } }
+  const cut = await openFeed(core, session, tail.stream, last)
   return { ...cut, start: { after: cut.start.after, recovered: false, reason: start.reason ?? 'trimmed' } }
 }
 

@@ -24,8 +24,15 @@ export interface Opening {
   readonly page: Page | null
 }
 
-/** Where somebody starts who was never here. Who starts at the head gets a cursor there, who has no position. */
-export type Newcomer = 'head' | 'base'
+/** Where a reader begins. */
+export interface Beginning {
+  /** What the client itself says; without it the server's cursor counts. */
+  readonly since: Claimed | null
+  /** Where somebody begins who has neither. Who begins at the head gets a cursor there. */
+  readonly newcomer: 'head' | 'base'
+  /** Notifications before the head that a newcomer gets, and whoever's position is lost. */
+  readonly rewind: number | null
+}
 
 const RETRY_MS = 1_000
 
@@ -33,8 +40,7 @@ export async function openFeed(
   core: Core,
   session: Session,
   stream: StreamKey,
-  since: Claimed | null,
-  newcomer: Newcomer,
+  { since, newcomer, rewind }: Beginning,
 ): Promise<Opening> {
   const tail = tailOf(core, stream)
   pin(tail)
@@ -47,9 +53,10 @@ export async function openFeed(
     if (opening !== undefined) await opening
     const { epoch, offset } = tail
     const claim = since ?? (await (early ?? askCursor(core, session, stream, { epoch, offset })))
-    if (claim !== null) return await openAt(core, tail, claim)
-    if (newcomer === 'head' || offset === 0) return { tail, epoch, start: { after: offset }, page: null }
-    return await openAtBase(core, tail)
+    if (claim !== null) return await openAt(core, tail, claim, rewind)
+    const isAtHead = offset === 0 || (newcomer === 'head' && rewind === null)
+    if (isAtHead) return { tail, epoch, start: { after: offset }, page: null }
+    return await openBefore(core, tail, rewind === null ? 0 : Math.max(0, offset - rewind))
   } catch (cause) {
     drop(core, tail)
     throw cause
@@ -67,20 +74,22 @@ function askCursor(
   return subscriber === null ? null : core.cursors.ask({ subscriber, stream, start })
 }
 
-async function openAt(core: Core, tail: Tail, claim: Claimed): Promise<Opening> {
+async function openAt(core: Core, tail: Tail, claim: Claimed, rewind: number | null): Promise<Opening> {
   const { epoch } = tail
   const isAtTail = claim.epoch === epoch && claim.offset === tail.offset && claim.id == null
   if (isAtTail) return { tail, epoch, start: { after: claim.offset, recovered: true }, page: null }
   const page = await readPage(core, tail, claim.offset)
   const start = startAt(claim, page)
-  if (start.after === claim.offset) return { tail, epoch: page.epoch, start, page }
-  const base = await readPage(core, tail, start.after)
-  return { tail, epoch: base.epoch, start: { ...start, after: Math.max(start.after, base.base) }, page: base }
+  if (start.recovered === true) return { tail, epoch: page.epoch, start, page }
+  const from = rewind === null ? start.after : Math.max(start.after, page.head - rewind)
+  const opening = await openBefore(core, tail, from)
+  return { ...opening, start: { ...start, ...opening.start } }
 }
 
-async function openAtBase(core: Core, tail: Tail): Promise<Opening> {
-  const page = await readPage(core, tail, 0)
-  return { tail, epoch: page.epoch, start: { after: page.base }, page }
+/** Begins behind an offset, or behind what is gone for good. */
+async function openBefore(core: Core, tail: Tail, after: number): Promise<Opening> {
+  const page = await readPage(core, tail, after)
+  return { tail, epoch: page.epoch, start: { after: Math.max(after, page.base) }, page }
 }
 
 /** Reads behind `after`. A page of another epoch than the tail's shows that the log was lost: the tail follows. */

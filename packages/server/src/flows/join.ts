@@ -52,10 +52,10 @@ async function openAndConfirm(
   reply: JoinReply,
 ): Promise<void> {
   const stream = channelKey(core.scope, request.channel)
+  const { since = null, rewind = null } = request.options ?? {}
   let opening: Opening
   try {
-    // A client that knows where it stopped says so; for the others the server keeps a cursor.
-    opening = await openFeed(core, session, stream, request.options?.since ?? null, 'head')
+    opening = await openFeed(core, session, stream, { since, newcomer: 'head', rewind })
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A join could not read the store', cause)
     reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])

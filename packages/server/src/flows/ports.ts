@@ -37,7 +37,7 @@ export interface Clock {
 
 /** What is asked of `authorize`. */
 export interface AuthorizationRequest {
-  readonly action: 'join' | 'send' | 'broadcast' | 'list' | 'stats'
+  readonly action: 'join' | 'send' | 'broadcast' | 'history' | 'list' | 'stats'
   readonly user: Identity
   /** The channel in question; `null` for broadcasts, personal notifications and lists. */
   readonly channel: string | null

@@ -27,6 +27,7 @@ const CONFIRMATIONS: { readonly [E in ClientEvent]: Confirmation<E> | null } = {
   [ClientEvent.GetStats]: { event: ServerEvent.ServerStats, payload: (answer) => answer },
   [ClientEvent.GetChannels]: { event: ServerEvent.ChannelsList, payload: (answer) => answer.channels },
   [ClientEvent.AckNotifications]: null,
+  [ClientEvent.GetHistory]: null,
 }
 
 interface Confirmation<E extends ClientEvent> {

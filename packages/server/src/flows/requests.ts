@@ -2,6 +2,7 @@ import { ClientEvent, type Problems, parseRequest, type Request } from '@carillo
 import { tagOf } from '../rules/streams.ts'
 import { ackPositions } from './ack-positions.ts'
 import { type Core, reportFault } from './core.ts'
+import { tellHistory } from './history.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { type Ack, createReply, type Reply } from './reply.ts'
@@ -31,6 +32,7 @@ const FLOWS: { readonly [E in ClientEvent]: Flow<E> } = {
   [ClientEvent.GetStats]: { run: tellStats, lane: () => null },
   [ClientEvent.GetChannels]: { run: tellChannels, lane: () => null },
   [ClientEvent.AckNotifications]: { run: ackPositions, lane: () => null },
+  [ClientEvent.GetHistory]: { run: tellHistory, lane: () => null },
 }
 
 const RETRY_AFTER_MS = 1_000

@@ -85,6 +85,10 @@ export function append(
   done: (result: SendResult) => void,
 ): void {
   const stream = targetOf(core, draft)
+  if (ttlMsOf(core, draft) <= 0) {
+    done({ ok: false, problem: { code: 'already-expired', field: 'expiresAt' } })
+    return
+  }
   const entry = entryOf(core, stream, draft, sender, keyScope)
   core.appender.submit(entry, (outcome) => {
     try {
@@ -130,7 +134,8 @@ function entryOf(
   sender: string,
   keyScope: string,
 ): NewEntry {
-  const { type, title, message, data, idempotencyKey, ttl } = draft
+  const { type, title, message, data, idempotencyKey, ttl, expiresAt } = draft
+  const ttlMs = ttlMsOf(core, draft)
   const id = core.newId(core.clock.time())
   const content = { type, title, message, data, sender }
   return {
@@ -138,11 +143,20 @@ function entryOf(
     id,
     content,
     bytes: title.length + message.length + sender.length + (data === null ? 0 : measuredSize(data)),
-    ttlMs: ttl === null ? null : ttl * 1000,
+    ttlMs: Number.isFinite(ttlMs) ? ttlMs : null,
     sender: keyScope,
     key: idempotencyKey ?? id,
-    hash: idempotencyKey === null ? '' : core.fingerprint(JSON.stringify([type, title, message, data, ttl])),
+    hash:
+      idempotencyKey === null
+        ? ''
+        : core.fingerprint(JSON.stringify([type, title, message, data, ttl, expiresAt])),
   }
+}
+
+/** How long the notification is of use; `Infinity` for always. */
+function ttlMsOf(core: Core, { ttl, expiresAt }: NotificationDraft): number {
+  if (ttl !== null) return ttl * 1000
+  return expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) - core.clock.time()
 }
 
 export function targetOf(core: Core, { channel, to }: NotificationDraft): StreamKey {

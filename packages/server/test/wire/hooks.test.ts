@@ -126,6 +126,8 @@ describe('authorize', () => {
         ['send-notification', note(null, 'a')],
         ['get-channels'],
         ['get-stats'],
+        ['get-history', { stream: 'c:devops' }],
+        ['get-history', { stream: 'b' }],
       ]
       for (const [event, ...args] of requests) {
         const answer = await client.sendEventWithAck(event, ...args)

@@ -182,4 +182,24 @@ export const MALFORMED: Readonly<Record<string, readonly Malformed[]>> = {
       errors: ["Le champ 'positions' ne doit pas dépasser 128 entrées"],
     },
   ],
+  'get-history': [
+    { what: 'nothing', args: [], errors: [required('query')] },
+    { what: 'a string', args: ['b'], errors: [wrongType('query', 'un objet', STRING)] },
+    { what: 'no stream', args: [{}], errors: [required('query.stream')] },
+    {
+      what: 'no name of a stream',
+      args: [{ stream: 'devops' }],
+      errors: [wrongType('query.stream', 'un nom de flux', STRING)],
+    },
+    {
+      what: 'both directions',
+      args: [{ stream: 'b', after: 1, before: 5 }],
+      errors: ["Les champs 'query.after' et 'query.before' s'excluent"],
+    },
+    {
+      what: 'too long a page',
+      args: [{ stream: 'b', limit: 101 }],
+      errors: ["Le champ 'query.limit' doit être compris entre 0 et 100"],
+    },
+  ],
 }

@@ -1,0 +1,62 @@
+import { channelOf, type HistoryPage, type Problem, type Request, USER_STREAM } from '@carillon/protocol'
+import type { Page, StreamKey } from '@carillon/store'
+import { replayedPayload } from '../rules/payloads.ts'
+import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
+import { type Core, reportFault } from './core.ts'
+import type { Reply } from './reply.ts'
+import { authorize, isRefusal } from './rights.ts'
+import type { Session } from './session.ts'
+
+type Query = Request<'get-history'>['query']
+
+/** PROTOCOL.md, "get-history": one page of a stream, for whoever may read it. No cursor moves. */
+export async function tellHistory(
+  core: Core,
+  session: Session,
+  { query }: Request<'get-history'>,
+  reply: Reply<'get-history'>,
+): Promise<void> {
+  const stream = streamOf(core, session, query)
+  const denied = stream === undefined ? NOT_ALLOWED : await whatForbids(core, session, query)
+  if (stream === undefined || isRefusal(denied)) {
+    reply.refuse(isRefusal(denied) ? denied : NOT_ALLOWED)
+    return
+  }
+  try {
+    const page = await read(core, stream, query)
+    reply.ok(pageOf(stream, query, page))
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'A page of history could not be read', cause)
+    reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])
+  }
+}
+
+const NOT_ALLOWED = [{ code: 'not-allowed', action: 'history' }] as const satisfies readonly Problem[]
+
+async function whatForbids(core: Core, session: Session, { stream }: Query): Promise<readonly Problem[]> {
+  // What is addressed to a user is the user's own.
+  if (stream === USER_STREAM) return []
+  const channel = channelOf(stream)
+  return authorize(core, { action: 'history', user: session.identity, channel, to: null })
+}
+
+/** A guest has no stream of its own. */
+function streamOf(core: Core, { identity }: Session, { stream }: Query): StreamKey | undefined {
+  const channel = channelOf(stream)
+  if (channel !== null) return channelKey(core.scope, channel)
+  if (stream !== USER_STREAM) return broadcastKey(core.scope)
+  return identity.userId === null ? undefined : userKey(core.scope, identity.userId)
+}
+
+function read(core: Core, stream: StreamKey, { after, before, limit }: Query): Promise<Page> {
+  const bounds = { limit, maxBytes: core.settings.page.maxBytes }
+  if (after !== null) return core.store.read(stream, { after, ...bounds })
+  return core.store.read(stream, { before: before ?? Number.MAX_SAFE_INTEGER, ...bounds })
+}
+
+function pageOf(stream: StreamKey, { stream: name, after }: Query, page: Page): HistoryPage {
+  const { epoch, head, base, coveredTo } = page
+  const items = page.items.map((item) => replayedPayload(stream, epoch, item))
+  const hasMore = after === null ? coveredTo > base + 1 : coveredTo < head
+  return { stream: name, epoch, head, base, items, hasMore }
+}
