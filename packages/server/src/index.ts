@@ -8,6 +8,7 @@ export type { NotificationsErrorCode } from './edge/errors.ts'
 export { NotificationsError } from './edge/errors.ts'
 // The handle
 export type {
+  CloseOptions,
   MemberFact,
   NamespaceHandle,
   NotificationsEvents,

@@ -7,9 +7,17 @@ import { systemClock } from './clock.ts'
 import { tellDurability } from './durability.ts'
 import { NotificationsError } from './errors.ts'
 import { createFamily, type Members } from './family.ts'
-import { createAnnounce, createEmitter, createNamespaceHandle, type NotificationsHandle } from './handle.ts'
+import type { Farewell } from './farewell.ts'
+import {
+  type CloseOptions,
+  createAnnounce,
+  createEmitter,
+  createNamespaceHandle,
+  type NotificationsHandle,
+} from './handle.ts'
 import { newsroomOf } from './newsroom.ts'
 import { occupy, vacate } from './occupied.ts'
+import { checkOptions, type Expectation } from './option-checks.ts'
 import { type NotificationsOptions, resolveOptions } from './options.ts'
 import { createPatientStore } from './patient-store.ts'
 import { createSingle } from './single.ts'
@@ -55,10 +63,14 @@ export function attachNotifications(
   for (const place of places) for (const socket of place.sockets.values()) onConnection(socket)
   const stopAsking = tellDurability(store, log, announce)
 
-  const close = async (): Promise<void> => {
+  const close = async (farewell: Farewell | undefined): Promise<void> => {
     stopAsking()
     for (const place of members.places()) place.off('connection', onConnection)
-    await members.stop()
+    // Who comes back while the others are sent away would find nobody here.
+    const turnBack = (socket: Socket): void => void socket.conn.close()
+    if (farewell !== undefined) for (const place of members.places()) place.on('connection', turnBack)
+    await members.stop(farewell)
+    for (const place of members.places()) place.off('connection', turnBack)
     vacate(nsp)
     await ownStore?.close()
   }
@@ -68,7 +80,7 @@ export function attachNotifications(
 function createHandle(
   emitter: ReturnType<typeof createEmitter>,
   members: Members,
-  close: () => Promise<void>,
+  close: (farewell: Farewell | undefined) => Promise<void>,
 ): NotificationsHandle {
   let closed: Promise<void> | undefined
   return Object.assign(emitter, createNamespaceHandle(members.main), {
@@ -77,11 +89,25 @@ function createHandle(
       members.of(name)
       return createNamespaceHandle(() => members.of(name))
     },
-    close() {
-      closed ??= close()
-      return closed
+    async close(options: CloseOptions = {}) {
+      const farewell = farewellOf(options)
+      closed ??= close(farewell)
+      await closed
     },
   })
+}
+
+function farewellOf(options: CloseOptions): Farewell | undefined {
+  checkOptions(options, CLOSE_EXPECTATIONS, 'close')
+  return options.disconnect === true ? { drainMs: options.drainMs ?? 0 } : undefined
+}
+
+const CLOSE_EXPECTATIONS: Readonly<Record<keyof CloseOptions, Expectation>> = {
+  disconnect: { what: 'true or false', fits: (value) => typeof value === 'boolean' },
+  drainMs: {
+    what: 'milliseconds, 0 or more',
+    fits: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+  },
 }
 
 function namespaceOf(io: Server | Namespace): Namespace {

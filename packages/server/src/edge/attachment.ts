@@ -7,12 +7,14 @@ import type { Settings } from '../flows/core.ts'
 import { type Core, createCore, reportFault } from '../flows/core.ts'
 import { disconnect, heartbeat } from '../flows/disconnect.ts'
 import type { Announce, Hooks } from '../flows/ports.ts'
+import { sayClosing } from '../flows/reply.ts'
 import { onRequest } from '../flows/requests.ts'
 import type { Session } from '../flows/session.ts'
 import { createNotificationIds } from '../rules/notification-id.ts'
 import { createAway } from './away.ts'
 import { systemClock } from './clock.ts'
 import { createDrains } from './drains.ts'
+import { type Farewell, sayFarewell } from './farewell.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import { createListeners } from './listeners.ts'
 import type { Newsroom } from './newsroom.ts'
@@ -32,8 +34,8 @@ export interface Attachment {
   readonly core: Core
   serve(socket: Socket): void
   isServing(): boolean
-  /** Finishes what is under way, then leaves no trace. Twice is harmless. [G9] */
-  stop(): Promise<void>
+  /** Finishes what is under way, then leaves no trace, of the connections either if so wished. Twice is harmless. [G9] */
+  stop(farewell?: Farewell): Promise<void>
 }
 
 /** One count for all attachments of this process: their ids never meet. */
@@ -115,11 +117,15 @@ export function createAttachment(
     if (sessions.size === 0) onEmpty()
   }
 
-  async function stop(): Promise<void> {
+  async function stop(farewell: Farewell | undefined): Promise<void> {
     core.isClosing = true
     desk.close()
     for (const abort of [...core.aborts]) abort()
     await core.appender.idle()
+    const ending = [...sessions.values()]
+    for (const session of ending)
+      if (farewell !== undefined || session.version === 2) sayClosing(core, session)
+    if (farewell !== undefined) await sayFarewell(socketsOf(place.nsp), farewell)
     for (const socket of place.nsp?.sockets.values() ?? []) {
       listeners.removeFrom(socket)
       release(socket)
@@ -137,11 +143,15 @@ export function createAttachment(
     core,
     serve,
     isServing: () => sessions.size > 0,
-    stop() {
-      stopped ??= stop()
+    stop(farewell) {
+      stopped ??= stop(farewell)
       return stopped
     },
   }
+}
+
+function socketsOf(nsp: Namespace | null): Socket[] {
+  return [...(nsp?.sockets.values() ?? [])]
 }
 
 /** The engine's own, which may be made, or made again, after the attachment. */

@@ -2,6 +2,7 @@ import type { Namespace, Socket } from 'socket.io'
 import type { Core } from '../flows/core.ts'
 import { type Attachment, createAttachment, type Shared } from './attachment.ts'
 import { NotificationsError } from './errors.ts'
+import type { Farewell } from './farewell.ts'
 import { isOccupied } from './occupied.ts'
 
 /** The namespaces that one call serves. */
@@ -12,7 +13,7 @@ export interface Members {
   /** The core that the handle itself speaks of. */
   main(): Core
   of(name: string): Core
-  stop(): Promise<void>
+  stop(farewell?: Farewell): Promise<void>
 }
 
 /**
@@ -59,9 +60,9 @@ export function createFamily(shared: Shared, parent: Namespace, scope: string | 
       if (!attachment.isServing()) queueMicrotask(() => void free(name))
       return attachment.core
     },
-    async stop() {
+    async stop(farewell) {
       isClosed = true
-      await Promise.all([...attachments.values()].map((attachment) => attachment.stop()))
+      await Promise.all([...attachments.values()].map((attachment) => attachment.stop(farewell)))
       attachments.clear()
     },
   }

@@ -73,10 +73,26 @@ export interface NotificationsHandle extends NamespaceHandle, TypedEmitter<Notif
    */
   of(namespace: string): NamespaceHandle
   /**
-   * Finishes what is under way and removes every listener, room and timer that Carillon made. The sockets stay
-   * connected. Closes the store if it was made here. Twice is harmless.
+   * Takes nothing more, finishes and confirms what is under way, saves the cursors, and removes every listener,
+   * room and timer that Carillon made. Closes the store if it was made here. Twice is harmless: the first call
+   * counts.
+   *
+   * @throws NotificationsError `BAD_OPTION`
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** What {@link NotificationsHandle.close} does with the connections. */
+export interface CloseOptions {
+  /**
+   * Ends them, in the way after which clients come back by themselves, to another node if this one listens no
+   * more. Each gets an `error-message` with the code `closing` before. A connection serves all namespaces, so
+   * the host's own end as well.
+   * @default false: they stay, and only Carillon is gone
+   */
+  readonly disconnect?: boolean
+  /** Milliseconds over which the ends are spread, so that not everybody comes back at once. @default 0 */
+  readonly drainMs?: number
 }
 
 /** Emits facts to the host's listeners. A listener that throws or rejects harms nobody. [G7] */

@@ -1,7 +1,7 @@
 import type { News, NotificationStore } from '@carillon/store'
-import type { Core } from '../flows/core.ts'
+import { type Core, reportFault } from '../flows/core.ts'
 import { checkHeads, onNews } from '../flows/news.ts'
-import type { Neighbours } from '../flows/ports.ts'
+import type { Clock, Neighbours } from '../flows/ports.ts'
 import { systemClock } from './clock.ts'
 
 /** What a core has of the newsroom as long as it lives. */
@@ -16,7 +16,9 @@ export interface Desk extends Neighbours {
  * Spread out, so that many nodes that were started together do not ask together.
  */
 const SWEEP_MS = 30_000
-const SWEEP_SPREAD_MS = 10_000
+/** What has expired or is past retention goes this often. */
+const PRUNE_MS = 60_000
+const SPREAD = 1 / 3
 
 /** Attachments that were given the same store hear of each other's sends, whatever the store itself tells. */
 export interface Newsroom {
@@ -28,15 +30,15 @@ const newsrooms = new WeakMap<NotificationStore, Newsroom>()
 export function newsroomOf(store: NotificationStore): Newsroom {
   const known = newsrooms.get(store)
   if (known !== undefined) return known
-  const made = createNewsroom(store)
+  const made = createNewsroom(store, systemClock)
   newsrooms.set(store, made)
   return made
 }
 
-function createNewsroom(store: NotificationStore): Newsroom {
+export function createNewsroom(store: NotificationStore, clock: Pick<Clock, 'after'>): Newsroom {
   const desks = new Map<Desk, Core>()
   let stopListening: (() => void) | undefined
-  let cancelSweep: (() => void) | undefined
+  let cancels: (() => void)[] = []
 
   function hand(news: News, except?: Desk): void {
     for (const [desk, core] of desks) {
@@ -48,24 +50,27 @@ function createNewsroom(store: NotificationStore): Newsroom {
     for (const core of desks.values()) void checkHeads(core)
   }
 
-  function sweepLater(): void {
-    cancelSweep = systemClock.after(SWEEP_MS + Math.random() * SWEEP_SPREAD_MS, () => {
-      checkAll()
-      sweepLater()
-    })
+  async function prune(): Promise<void> {
+    try {
+      await store.prune()
+    } catch (cause) {
+      const [core] = desks.values()
+      if (core !== undefined) reportFault(core, 'STORE_FAILED', 'The store could not be pruned', cause)
+    }
   }
 
   function start(): void {
+    cancels = [every(clock, PRUNE_MS, prune)]
     if (!store.shared) return
     stopListening = store.listen?.({ onNews: hand, onGap: checkAll })
-    sweepLater()
+    cancels.push(every(clock, SWEEP_MS, checkAll))
   }
 
   function stop(): void {
     stopListening?.()
     stopListening = undefined
-    cancelSweep?.()
-    cancelSweep = undefined
+    for (const cancel of cancels) cancel()
+    cancels = []
   }
 
   return {
@@ -84,5 +89,23 @@ function createNewsroom(store: NotificationStore): Newsroom {
       }
       return desk
     },
+  }
+}
+
+/** Again and again, a while after the time before has ended. Returns what ends it. */
+function every(clock: Pick<Clock, 'after'>, ms: number, work: () => void | Promise<void>): () => void {
+  let isOver = false
+  let cancel: () => void
+  const next = (): void => {
+    cancel = clock.after(ms * (1 + SPREAD * Math.random()), () => void run())
+  }
+  const run = async (): Promise<void> => {
+    await work()
+    if (!isOver) next()
+  }
+  next()
+  return () => {
+    isOver = true
+    cancel()
   }
 }

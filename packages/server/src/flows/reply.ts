@@ -72,6 +72,11 @@ export function createReply<E extends ClientEvent>(
 
 const CLOSING: Problems = [{ code: 'closing', retryAfterMs: 0 }]
 
+/** Last words before everything ends. */
+export function sayClosing(core: Core, session: Session): void {
+  if (session.state !== 'closed') sayProblems(core, session, null, CLOSING)
+}
+
 /** Tells a client in sentences what was wrong. */
 export function sayProblems(core: Core, session: Session, event: string | null, problems: Problems): void {
   const errors = sentencesOf(core.settings.catalogue, problems)
