@@ -3,6 +3,9 @@
 export type { FakeClock } from './fake-clock.ts'
 // Time
 export { fakeClock } from './fake-clock.ts'
+export type { Cut, FaultProxy, ProxyRules, Way } from './fault-proxy.ts'
+// Faults
+export { createFaultProxy } from './fault-proxy.ts'
 export type { Frame, Packet } from './frames.ts'
 export { openData, PacketType, packetText, parseFrame } from './frames.ts'
 export type { LeakCheck, LeakOptions } from './leak-check.ts'
