@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = resolve(here, '../..')
-const PACKAGES = ['protocol', 'store', 'server', 'client']
+const PACKAGES = ['protocol', 'store', 'store-sqlite', 'store-postgres', 'store-redis', 'server', 'client']
 const MODULES = [
   { name: 'NodeNext ESM', module: 'NodeNext', resolution: 'NodeNext', file: 'types.mts' },
   { name: 'NodeNext CJS', module: 'NodeNext', resolution: 'NodeNext', file: 'types.cts' },

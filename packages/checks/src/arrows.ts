@@ -19,6 +19,7 @@ const PACKAGE_ARROWS: Readonly<Record<string, readonly string[] | typeof EVERY_P
   '@carillon/client': ['@carillon/protocol'],
   '@carillon/testkit': ['@carillon/protocol', '@carillon/store', '@carillon/server', '@carillon/client'],
   '@carillon/bench': ['@carillon/protocol', '@carillon/store', '@carillon/server', '@carillon/client'],
+  '@carillon/faults': EVERY_PACKAGE,
   '@carillon/checks': EVERY_PACKAGE,
 }
 const STORE_ARROWS = ['@carillon/protocol', '@carillon/store']

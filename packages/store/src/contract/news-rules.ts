@@ -76,12 +76,13 @@ export const newsRules: readonly Rule[] = [
       })
       await reopened(async (other) => {
         for (let at = 0; at < 20; at++) await append([entry(devops), entry(devops)], other)
-        await eventually(() => heard.news.some(({ head }) => head === 40), 'news of the last one')
+        const isLast = ({ stream: of, head }: News): boolean => of.scope === trial.scope && head === 40
+        await eventually(() => heard.news.some(isLast), 'news of the last one')
       })
       for (const distance of await Promise.all(behind)) assert.ok(distance <= 0, 'told before it was there')
       const { items } = await readAll(devops)
-      for (const { item } of heard.news) {
-        if (item !== null) assert.deepEqual(item, items[item.offset - 1])
+      for (const { item, stream: of } of heard.news) {
+        if (item !== null && of.scope === trial.scope) assert.deepEqual(item, items[item.offset - 1])
       }
       heard.stop()
     },
@@ -117,7 +118,8 @@ export const newsRules: readonly Rule[] = [
       const before = ended.news.length
       await reopened(async (other) => {
         const { offset } = only(await append([entry(devops)], other))
-        await eventually(() => going.news.some(({ head }) => head === offset), 'news for who still listens')
+        const isIt = ({ stream: of, head }: News): boolean => of.scope === trial.scope && head === offset
+        await eventually(() => going.news.some(isIt), 'news for who still listens')
       })
       assert.equal(ended.news.length, before)
       going.stop()

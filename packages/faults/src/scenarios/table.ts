@@ -1,0 +1,37 @@
+import type { StorePlace } from '../stores.ts'
+import { killLoop } from './kill-loop.ts'
+import type { Verdict } from './scenario.ts'
+
+export interface Scenario {
+  /** The rows of the list of faults that it stands for. */
+  readonly rows: readonly string[]
+  readonly title: string
+  /** @param length how many times the fault happens */
+  readonly run: (place: StorePlace, length: number) => Promise<Verdict>
+}
+
+const LOAD = { senders: 2, inFlight: 16 } as const
+
+/** Every scenario by its name on the command line. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'kill-9': {
+    rows: ['R34'],
+    title: 'a node is killed under load, again and again',
+    run: (place, deaths) => killLoop(place, { ...LOAD, deaths, how: 'SIGKILL' }),
+  },
+  'kill-before-append': {
+    rows: ['R33'],
+    title: 'a node dies with sends that it took and did not store',
+    run: (place, deaths) => killLoop(place, { ...LOAD, deaths, how: 'before-append' }),
+  },
+  'kill-after-append': {
+    rows: ['R33', 'R05'],
+    title: 'a node dies when sends are in the log and nobody was told',
+    run: (place, deaths) => killLoop(place, { ...LOAD, deaths, how: 'after-append' }),
+  },
+  drain: {
+    rows: ['R36'],
+    title: 'a node is told to go under load, again and again',
+    run: (place, deaths) => killLoop(place, { ...LOAD, deaths, how: 'SIGTERM' }),
+  },
+}

@@ -1,0 +1,53 @@
+import type { Head, StreamKey } from '@carillon/store'
+import { groupBy } from './groups.ts'
+import { streamIdOf } from './names.ts'
+import type { Parts } from './parts.ts'
+import { headOf } from './read.ts'
+import { listOf, textOf } from './replies.ts'
+import { CLEAR } from './scripts/life.ts'
+import { type Command, callScript, unwrap } from './wire.ts'
+
+/** Cursors that are forgotten in one step. */
+const FORGET_STEP = 500
+
+export function clearStream(parts: Parts, stream: StreamKey): Promise<Head> {
+  return empty(parts, stream, '')
+}
+
+export async function forgetUser(parts: Parts, scope: string, user: string): Promise<void> {
+  await empty(parts, { scope, kind: 'user', name: user }, 'cursors')
+  const key = parts.names.cursorsOfUser(scope, user)
+  let place = '0'
+  do {
+    const [reply] = await parts.wire.send([['SSCAN', key, place, 'COUNT', String(FORGET_STEP)]])
+    const [next, members] = listOf(unwrap(reply))
+    await forgetCursors(parts, key, listOf(members).map(textOf))
+    place = textOf(next)
+  } while (place !== '0')
+}
+
+/** The cursors first, then their places in the list: what is interrupted can be done again. */
+async function forgetCursors({ names, wire }: Parts, key: string, members: readonly string[]): Promise<void> {
+  if (members.length === 0) return
+  const streams = groupBy(members, (member) => member.slice(0, member.indexOf(' ')))
+  const commands = [...streams].map(([id, ofStream]): Command => {
+    const [, , , cursors] = names.keysOf(id)
+    return ['HDEL', cursors, ...ofStream.map((member) => member.slice(id.length + 1))]
+  })
+  for (const reply of await wire.send(commands)) unwrap(reply)
+  const [removed] = await wire.send([['SREM', key, ...members]])
+  unwrap(removed)
+}
+
+async function empty(parts: Parts, stream: StreamKey, what: 'cursors' | ''): Promise<Head> {
+  const { names, newEpoch, wire } = parts
+  const message = parts.bulletin.next()
+  const key = JSON.stringify([stream.scope, stream.kind, stream.name])
+  const args = [newEpoch(), names.channel, message.header, key, what]
+  try {
+    return headOf(await callScript(wire, CLEAR, { keys: names.keysOf(streamIdOf(stream)), args }))
+  } catch (cause) {
+    message.unsure()
+    throw cause
+  }
+}

@@ -1,0 +1,21 @@
+import { NotificationsStoreError } from '@carillon/store'
+import type { Fault } from './messages.ts'
+
+/** What SQLite, or the worker that ran it, failed with. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  /** SQLite's own name of what went wrong, such as `SQLITE_BUSY`; `WORKER_LOST` when the worker is gone. */
+  readonly code: string
+  /** Whether what was asked for may have been done all the same. */
+  readonly isUncertain: boolean
+
+  constructor({ message, code }: Fault, isUncertain: boolean) {
+    super(`sqliteStore: ${message}`)
+    this.code = code
+    this.isUncertain = isUncertain
+  }
+}
+
+export function closedError(): NotificationsStoreError {
+  return new NotificationsStoreError('CLOSED', 'This SQLite store was closed')
+}

@@ -1,0 +1,78 @@
+import type { WireEntry, WireItem } from '../messages.ts'
+import type { Connection, Value } from './connection.ts'
+
+/** Where an item is put. */
+export interface Slot {
+  readonly seq: number
+  readonly log: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly expiresAt: number | null
+  readonly author: number
+}
+
+/** The first append with a key. */
+export interface KnownItem extends Omit<WireItem, 'content'> {
+  readonly hash: string
+}
+
+export interface Removed {
+  readonly seq: number
+  readonly log: number
+  readonly offset: number
+  readonly expiresAt: number | null
+}
+
+/** The statements that change the log. */
+export interface Items {
+  /** Returns whether it was written: it is not when the sender used the key before. */
+  insert(slot: Slot, entry: WireEntry): boolean
+  byKey(log: number, sender: string, key: string): KnownItem | undefined
+  hasAny(log: number): boolean
+  /** Each removes so many rows at most, the oldest first. */
+  removeBelow(log: number, offset: number, limit: number): Removed[]
+  removeOfLog(log: number, limit: number): Removed[]
+  removeExpired(now: number, limit: number): Removed[]
+  removeUpTo(seq: number): Removed[]
+  /** The items that were appended first. */
+  oldest(limit: number): { readonly seq: number; readonly timestamp: number }[]
+}
+
+export function createItems(connection: Connection): Items {
+  const insert = connection.query(`
+    INSERT INTO items (seq, log, offset, timestamp, expires_at, bytes, author, id, sender, key, hash, content)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (log, sender, key) DO NOTHING`)
+  const byKey = connection.query<KnownItem>(`
+    SELECT id, offset, timestamp, expires_at AS expiresAt, hash
+    FROM items WHERE log = ? AND sender = ? AND key = ?`)
+  const any = connection.query('SELECT 1 FROM items WHERE log = ? LIMIT 1')
+  const oldest = connection.query<{ seq: number; timestamp: number }>(
+    'SELECT seq, timestamp FROM items ORDER BY seq LIMIT ?',
+  )
+  return {
+    insert: ({ seq, log, offset, timestamp, expiresAt, author }, { bytes, id, sender, key, hash, content }) =>
+      insert.run(seq, log, offset, timestamp, expiresAt, bytes, author, id, sender, key, hash, content) > 0,
+    byKey: (log, sender, key) => byKey.get(log, sender, key),
+    hasAny: (log) => any.get(log) !== undefined,
+    ...removals(connection),
+    oldest: (limit) => oldest.all(limit),
+  }
+}
+
+type Removals = Pick<Items, 'removeBelow' | 'removeOfLog' | 'removeExpired' | 'removeUpTo'>
+
+function removals(connection: Connection): Removals {
+  const removal = (which: string): ((...values: Value[]) => Removed[]) => {
+    const query = connection.query<Removed>(
+      `DELETE FROM items WHERE ${which} RETURNING seq, log, offset, expires_at AS expiresAt`,
+    )
+    return (...values) => query.all(...values)
+  }
+  const some = (which: string): string => `seq IN (SELECT seq FROM items WHERE ${which} LIMIT ?)`
+  return {
+    removeBelow: removal(some('log = ? AND offset <= ? ORDER BY offset')),
+    removeOfLog: removal(some('log = ? ORDER BY offset')),
+    removeExpired: removal(some('expires_at <= ? ORDER BY expires_at')),
+    removeUpTo: removal('seq <= ?'),
+  }
+}
