@@ -29,5 +29,5 @@ export type { ClientProblemCode, ErrorCode, Outcome } from './rules/errors.ts'
 // Errors
 export { isNotificationsError, NotificationsError } from './rules/errors.ts'
 export type { LeftReason, SubscriptionState } from './rules/membership.ts'
-export type { ClientOptions } from './rules/options.ts'
+export type { ClientOptions, ClientStorage } from './rules/options.ts'
 export type { ConnectionStatus } from './rules/status.ts'

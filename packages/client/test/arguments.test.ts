@@ -30,7 +30,7 @@ test('[CL11] a field that there is not is refused, so a mistyped channel is no b
     code: 'bad-option',
     outcome: 'unsent',
     message:
-      'sendNotification: unknown field "chanel"; the fields are channel, to, type, title, message, data, idempotencyKey, ttl',
+      'sendNotification: unknown field "chanel"; the fields are channel, to, type, title, message, data, idempotencyKey, ttl, expiresAt',
   })
   await client.stats()
   expect(server.argsOf('send-notification')).toEqual([])
@@ -89,6 +89,9 @@ test.each([
   [{ timeoutMs: Number.NaN }, '"timeoutMs" must be a positive number, got NaN'],
   [{ timeoutMS: 5 }, 'unknown option "timeoutMS"; did you mean "timeoutMs"?'],
   [{ max_waiting: 5 }, 'unknown option "max_waiting"; did you mean "maxWaiting"?'],
+  [{ storage: 'session' }, '"storage" must be a storage, got a string'],
+  [{ storage: {} }, '"storage" must be a storage, got an object'],
+  [{ outbox: 'disk' }, "\"outbox\" must be 'memory' or 'storage', got a string"],
 ])('[CL11] options of a connection are looked at: %j', (options, what) => {
   const error = thrownBy(() => connectLoosely('http://127.0.0.1:1', options))
   expect(error).toMatchObject({ code: 'bad-option', message: `connectNotifications: ${what}` })

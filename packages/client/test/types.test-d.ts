@@ -74,6 +74,12 @@ test('[CL10] auth may be all that it may be, and options of Socket.IO are taken'
     reconnectionAttempts: 3,
     timeoutMs: 1,
   })
+  connectNotifications('/', { storage: sessionStorage, outbox: 'storage' })
+  connectNotifications('/', { storage: false, outbox: 'memory' })
+  // @ts-expect-error an outbox is kept in one of two places
+  connectNotifications('/', { outbox: 'disk' })
+  // @ts-expect-error a storage answers at once
+  connectNotifications('/', { storage: { getItem: async () => null, setItem() {}, removeItem() {} } })
   // @ts-expect-error not an option
   connectNotifications('/', { timeout_ms: 1 })
 })

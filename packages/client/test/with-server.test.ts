@@ -1,38 +1,11 @@
-import { attachNotifications, type NotificationsHandle, type NotificationsOptions } from '@carillon/server'
-import { startServer, type TestServer, until } from '@carillon/testkit'
+import { attachNotifications, createMemoryStore, type NotificationStore } from '@carillon/server'
+import { until } from '@carillon/testkit'
 import type { ServerOptions } from 'socket.io'
 import { expect, onTestFinished, test } from 'vitest'
 import type { NotificationReceived, NotificationsError } from '../src/index.ts'
 import { connectNotifications } from '../src/index.ts'
 import { clientOf, rejectionOf, socketOf, statusIs, titlesOf } from './kit.ts'
-
-interface Real extends TestServer {
-  readonly notifications: NotificationsHandle
-  cut(): void
-}
-
-async function realServer(
-  options: Partial<NotificationsOptions> = {},
-  ioOptions: Partial<ServerOptions> = {},
-  port = 0,
-): Promise<Real> {
-  const handles: NotificationsHandle[] = []
-  const server = await startServer({
-    ioOptions,
-    port,
-    onServer: (io) => handles.push(attachNotifications(io, { log: false, ...options })),
-  })
-  const [notifications] = handles
-  if (notifications === undefined) throw new Error('nothing was attached')
-  onTestFinished(async () => {
-    await notifications.close()
-    await server.close()
-  })
-  const cut = (): void => {
-    for (const { conn } of server.io.sockets.sockets.values()) conn.close()
-  }
-  return { ...server, notifications, cut }
-}
+import { realServer } from './real-server.ts'
 
 const note = (title: string) => ({ title, message: 'message' })
 
@@ -277,7 +250,7 @@ test('[CL9] a socket with retries neither stalls nor doubles', async () => {
   expect(new Set(receipts.map(({ offset }) => offset)).size).toBe(4)
 })
 
-test('[G4] sends whose answers were lost become one notification each', async () => {
+test('[G4] [CL4] sends whose answers were lost become one notification each, in the order of their calls', async () => {
   const server = await realServer()
   const sender = clientOf(server.url, { reconnectionAttempts: 50 })
   const reader = clientOf(server.url, { reconnectionAttempts: 50 })
@@ -297,7 +270,7 @@ test('[G4] sends whose answers were lost become one notification each', async ()
   await Promise.all(sends)
   await until(() => titles.length >= expected.length, 'every send')
   await reader.stats()
-  expect([...titles].sort()).toEqual([...expected].sort())
+  expect(titles).toEqual(expected)
 })
 
 test('[CL5] Carillon that is attached anew to a running server has its members back', async () => {
@@ -345,4 +318,65 @@ test('[CL4] a call that gives up makes room for those behind it', async () => {
   for (const error of await Promise.all(stuck)) expect(error.code).toBe('timeout')
   expect(await stats).toMatchObject({ connectedClients: 1 })
   for (const answer of answers) answer()
+})
+
+test('[CL4] [G4] a hundred sends of a client that is away go out in order, beyond the bound they are refused', async () => {
+  const server = await realServer()
+  const reader = clientOf(server.url)
+  const titles = titlesOf(reader)
+  await reader.joinChannel('devops')
+  const sender = clientOf(server.url, { autoConnect: false, maxWaiting: 100 })
+  const expected = Array.from({ length: 100 }, (_, at) => `n${at}`)
+  const sends = expected.map((title) => sender.sendNotification({ ...note(title), channel: 'devops' }))
+  expect(
+    await rejectionOf(sender.sendNotification({ ...note('too many'), channel: 'devops' })),
+  ).toMatchObject({
+    code: 'queue-full',
+    outcome: 'unsent',
+    retryable: true,
+  })
+  sender.connect()
+  const receipts = await Promise.all(sends)
+  expect(receipts.map(({ offset }) => offset)).toEqual(expected.map((_, at) => at + 1))
+  await until(() => titles.length === 100, 'all of them')
+  expect(titles).toEqual(expected)
+})
+
+test('[CL4] [G7] a send that is too large for any connection never leaves, and its neighbours do', async () => {
+  const server = await realServer()
+  const client = clientOf(server.url)
+  const titles = titlesOf(client)
+  await client.joinChannel('devops')
+  let losses = 0
+  client.on('status', (status) => {
+    if (status === 'reconnecting') losses += 1
+  })
+  const send = (title: string, text: string) =>
+    client.sendNotification({ ...note(title), channel: 'devops', data: { text } })
+  const before = send('before', 'small')
+  const large = rejectionOf(send('large', 'x'.repeat(1_100_000)))
+  const after = send('after', 'small')
+  expect(await large).toMatchObject({ code: 'too-large', outcome: 'unsent', retryable: false })
+  expect([(await before).offset, (await after).offset]).toEqual([1, 2])
+  await until(() => titles.length === 2, 'the neighbours')
+  expect([titles, losses]).toEqual([['before', 'after'], 0])
+})
+
+test('[CL4] [G2] a store that is away for a while holds sends up, in order, and loses none', async () => {
+  const memory = createMemoryStore()
+  let isAway = true
+  const store: NotificationStore = {
+    ...memory,
+    append: (entries) =>
+      isAway
+        ? Promise.resolve(entries.map(() => ({ outcome: 'refused' as const, cause: new Error('away') })))
+        : memory.append(entries),
+  }
+  const server = await realServer({ store })
+  const client = clientOf(server.url)
+  const sends = ['a', 'b', 'c'].map((title) => client.sendNotification({ ...note(title), channel: 'devops' }))
+  const { connectedClients } = await client.stats()
+  expect(connectedClients).toBe(1)
+  isAway = false
+  expect((await Promise.all(sends)).map(({ offset }) => offset)).toEqual([1, 2, 3])
 })

@@ -10,11 +10,11 @@ import { type NotificationsError, type Outcome, refusalError } from '../rules/er
 import { type LeftReason, retryDelay } from '../rules/membership.ts'
 import type { Settings } from '../rules/options.ts'
 import type { PositionBook } from '../rules/positions.ts'
-import { createJob, failureError } from './job.ts'
+import { createJob, failureError, type Job } from './job.ts'
 import { createLeaves } from './leaves.ts'
 import type { Requests } from './requests.ts'
 import { createSeat, type Seat, unheard } from './seat.ts'
-import type { Subscription } from './subscription.ts'
+import type { Subscription, SubscriptionHooks } from './subscription.ts'
 import type { RequestOptions } from './waiters.ts'
 
 /** The channels that the application wants to be in, and how they get there. */
@@ -39,7 +39,7 @@ export function createChannels(
   requests: Requests,
   positions: PositionBook,
   settings: Settings,
-  onThrow: (cause: unknown, event: string) => void,
+  hooks: SubscriptionHooks,
 ): Channels {
   const seats = new Map<string, Seat>()
   const leaves = createLeaves(requests)
@@ -49,7 +49,7 @@ export function createChannels(
     if (refused !== null) return Promise.reject(refused)
     const known = seats.get(channel)
     if (known?.control.subscription.state === 'joined') return Promise.resolve(known.control.subscription)
-    const seat = known ?? createSeat(channel, leave, onThrow)
+    const seat = known ?? createSeat(channel, leave, hooks)
     const outcome = (): Outcome => (seat.wasJoined || seat.ticket?.sent === true ? 'unknown' : 'unsent')
     const onGaveUp = (): void => {
       // Once it has left, a join is not undone: leaving would make the server forget where we stopped.
@@ -60,21 +60,37 @@ export function createChannels(
     return joined
   }
 
-  function takeSeat(seat: Seat): void {
-    const job = createJob(
+  /** @param isLate whether a later join was asked for meanwhile, which is the one that counts if this one failed */
+  function joinJob(seat: Seat, args: () => readonly unknown[], isLate: () => boolean): Job {
+    return createJob(
       ClientEvent.JoinChannel,
-      () => argsOf(seat),
-      (answer) => (answer.ok ? onJoined(seat, answer.value, false) : onRefused(seat, answer)),
-      (failure) => end(seat, 'refused', failureError('joinChannel', failure, { outcome: 'unknown' })),
+      args,
+      (answer) => {
+        if (answer.ok) onJoined(seat, answer.value, seat.brought)
+        else if (!isLate()) onRefused(seat, answer)
+      },
+      (failure) => {
+        if (!isLate()) end(seat, 'refused', failureError('joinChannel', failure, { outcome: 'unknown' }))
+      },
     )
+  }
+
+  function takeSeat(seat: Seat): void {
     seats.set(seat.channel, seat)
+    const job = joinJob(
+      seat,
+      () => argsOf(seat),
+      () => false,
+    )
     seat.ticket = requests.enqueue(job)
     if (seat.ticket !== null) return
     end(seat, 'refused', failureError('joinChannel', { code: 'queue-full' }, { outcome: 'unsent' }))
   }
 
-  function argsOf({ channel }: Seat): readonly unknown[] {
+  function argsOf(seat: Seat): readonly unknown[] {
+    const { channel } = seat
     const since = positions.since(channelStream(channel))
+    seat.brought = since !== null
     return since === null ? [channel] : [channel, { since }]
   }
 
@@ -82,20 +98,12 @@ export function createChannels(
   function rejoin(seat: Seat): void {
     seat.round += 1
     const { round } = seat
-    const args = argsOf(seat)
-    const isLate = (): boolean => seats.get(seat.channel) !== seat || seat.round !== round
     restartTimer(seat, settings.timeoutMs)
     requests.direct(
-      createJob(
-        ClientEvent.JoinChannel,
-        () => args,
-        (answer) => {
-          if (answer.ok) onJoined(seat, answer.value, args.length > 1)
-          else if (!isLate()) onRefused(seat, answer)
-        },
-        (failure) => {
-          if (!isLate()) end(seat, 'refused', failureError('joinChannel', failure, { outcome: 'unknown' }))
-        },
+      joinJob(
+        seat,
+        () => argsOf(seat),
+        () => seat.round !== round,
       ),
     )
   }
@@ -116,6 +124,7 @@ export function createChannels(
     seat.control.onJoined(joined)
     seat.waiters.resolve(seat.control.subscription)
     seat.control.onDelivered()
+    hooks.onMoved()
   }
 
   function cut(
@@ -128,6 +137,8 @@ export function createChannels(
 
   function onRefused(seat: Seat, refused: Refused): void {
     if (seats.get(seat.channel) !== seat) return
+    // What was refused for now may be joined later, and goes on where it stopped.
+    if (!refused.retryable) positions.forget(channelStream(seat.channel))
     if (!seat.wasJoined || !refused.retryable) {
       end(seat, 'refused', refusalError('joinChannel', refused))
       return
@@ -142,7 +153,6 @@ export function createChannels(
     seats.delete(seat.channel)
     clearTimeout(seat.timer)
     if (seat.ticket?.phase === 'waiting') requests.withdraw(seat.ticket)
-    positions.forget(channelStream(seat.channel))
     seat.control.onEnded(reason, error)
     const code = reason === 'closed' ? 'closed' : 'aborted'
     seat.waiters.reject(error ?? failureError('joinChannel', { code }, { outcome: 'unknown' }))

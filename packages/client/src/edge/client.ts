@@ -1,22 +1,24 @@
-import { ClientEvent, type NotificationInput, type NotificationSent } from '@carillon/protocol'
-import { kindOf, notificationProblem } from '../rules/arguments.ts'
+import { ClientEvent } from '@carillon/protocol'
+import { kindOf } from '../rules/arguments.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
-import { snapshotOf } from '../rules/snapshot.ts'
 import { sayOnConsole } from './console.ts'
 import { createEmitter } from './emitter.ts'
-import type { Open } from './open-socket.ts'
-import { randomId } from './random.ts'
-import { createSession, type Session } from './session.ts'
+import type { Target } from './open-socket.ts'
+import { createSession } from './session.ts'
+import type { SafeStorage } from './storage.ts'
 import type { ClientEvents, NotificationsClient } from './surface.ts'
-import type { RequestOptions } from './waiters.ts'
 
 const EVENTS = { notification: true, status: true, stats: true, confirmed: true, problem: true } as const
 
-export function createClient(open: Open, settings: Settings): NotificationsClient {
+export function createClient(
+  target: Target,
+  settings: Settings,
+  storage: SafeStorage | null,
+  keepsSends: boolean,
+): NotificationsClient {
   const emitter = createEmitter<ClientEvents>(EVENTS, onThrow)
-  const clientId = randomId()
-  const session = createSession({ open, clientId, settings, emitter, onThrow })
+  const session = createSession({ target, storage, keepsSends, settings, emitter, onThrow })
 
   function onThrow(cause: unknown, event: string): void {
     const message = `a listener of "${event}" failed`
@@ -32,12 +34,14 @@ export function createClient(open: Open, settings: Settings): NotificationsClien
     get userId() {
       return session.userId
     },
-    clientId,
+    get clientId() {
+      return session.clientId
+    },
     joinChannel: (channel, options = {}) =>
       checkName('joinChannel', channel) ?? session.channels.join(channel, options),
     leaveChannel: (channel, options = {}) =>
       checkName('leaveChannel', channel) ?? session.channels.leave(channel, options),
-    sendNotification: (notification, options = {}) => send(session, notification, options),
+    sendNotification: (notification, options = {}) => session.outbox.send(notification, options),
     stats: (options = {}) =>
       session.requests.ask({ call: 'stats', event: ClientEvent.GetStats, args: [], options }),
     async channels(options = {}) {
@@ -68,17 +72,4 @@ function checkName(call: string, channel: unknown): Promise<never> | null {
   if (typeof channel === 'string') return null
   const message = `${call}: "channel" must be a string, got ${kindOf(channel)}`
   return Promise.reject(new NotificationsError('field-type', message, { outcome: 'unsent' }))
-}
-
-async function send(
-  { requests }: Session,
-  notification: NotificationInput,
-  options: RequestOptions,
-): Promise<NotificationSent> {
-  const problem = notificationProblem(notification)
-  if (problem !== null) throw problem
-  const idempotencyKey = notification.idempotencyKey ?? randomId()
-  const args = [snapshotOf(notification, idempotencyKey)]
-  const facts = { idempotencyKey }
-  return requests.ask({ call: 'sendNotification', event: ClientEvent.SendNotification, args, options, facts })
 }

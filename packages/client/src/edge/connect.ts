@@ -1,9 +1,10 @@
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
-import { connectOptionsProblem, targetProblem } from '../rules/arguments.ts'
+import { connectOptionsProblem, storageProblem, targetProblem } from '../rules/arguments.ts'
 import { type ClientOptions, OWN_OPTIONS, resolveOptions } from '../rules/options.ts'
 import { createClient } from './client.ts'
 import type { Auth } from './handshake.ts'
 import { borrow, openOwn } from './open-socket.ts'
+import { openStorage } from './storage.ts'
 import type { NotificationsClient } from './surface.ts'
 
 /** Options of a connection that the client makes itself: its own, and all of socket.io-client's. */
@@ -39,10 +40,11 @@ export function connectNotifications(
   target: string | Socket,
   options: ConnectOptions = {},
 ): NotificationsClient {
-  const problem = targetProblem(target) ?? connectOptionsProblem(options, OWN_OPTIONS)
+  const problem =
+    targetProblem(target) ?? connectOptionsProblem(options, OWN_OPTIONS) ?? storageProblem(options)
   if (problem !== null) throw problem
-  const { timeoutMs, maxWaiting, auth, ...transport } = options
+  const { timeoutMs, maxWaiting, storage, outbox, auth, ...transport } = options
   const settings = resolveOptions({ timeoutMs, maxWaiting })
-  const open = typeof target === 'string' ? openOwn(target, auth, transport) : borrow(target)
-  return createClient(open, settings)
+  const to = typeof target === 'string' ? openOwn(target, auth, transport) : borrow(target)
+  return createClient(to, settings, openStorage(storage), outbox === 'storage')
 }

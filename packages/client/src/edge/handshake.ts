@@ -1,6 +1,6 @@
 import { PROTOCOL_VERSION } from '@carillon/protocol'
 import type { Socket } from 'socket.io-client'
-import type { PositionBook, Since } from '../rules/positions.ts'
+import type { Since } from '../rules/positions.ts'
 
 type AuthObject = Record<string, unknown>
 
@@ -36,18 +36,19 @@ export interface Handshake {
   onClosed(): void
 }
 
+/** @param standing who we are and where we stand, now that a handshake names this user */
 export function createHandshake(
-  clientId: string,
-  positions: Pick<PositionBook, 'ownStreams'>,
+  standing: (user: string | null) => { readonly clientId: string; readonly since: Since },
   onFailed: (cause: unknown) => void,
 ): Handshake {
   let told: Since | null = null
   let attempt = 0
   const lent = new Map<Socket, { readonly own: SocketAuth | undefined; readonly ours: SocketAuth }>()
 
-  function introduce(): AuthObject {
-    told = positions.ownStreams()
-    return { version: PROTOCOL_VERSION, clientId, since: told }
+  function introduce(auth: unknown): AuthObject {
+    const { clientId, since } = standing(claimedUser(auth))
+    told = since
+    return { version: PROTOCOL_VERSION, clientId, since }
   }
 
   function asking(given: Auth | undefined): SocketAuth {
@@ -57,7 +58,7 @@ export function createHandshake(
       const done = (auth: unknown): void => {
         if (mine !== attempt) return
         attempt += 1
-        send({ ...objectOf(auth), notifications: introduce() })
+        send({ ...objectOf(auth), notifications: introduce(auth) })
       }
       const failed = (cause: unknown): void => {
         if (mine === attempt) onFailed(cause)
@@ -79,7 +80,9 @@ export function createHandshake(
       const loan = lent.get(socket)
       lent.delete(socket)
       if (loan === undefined || socket.auth !== loan.ours) return
-      const { notifications: _ours, ...now } = objectOf(loan.ours)
+      // Not to be read once more: it would introduce us.
+      Reflect.deleteProperty(loan.ours, 'notifications')
+      const now = objectOf(loan.ours)
       // The owner may have changed a field meanwhile (`socket.auth.token = …`): that must survive us.
       const isChanged = typeof loan.ours !== 'function' && !isSame(now, objectOf(loan.own))
       const before = isChanged ? now : loan.own
@@ -94,10 +97,18 @@ export function createHandshake(
   }
 }
 
+/** Whom the handshake names; `null` for a guest, and where the server finds out in another way. */
+export function claimedUser(auth: unknown): string | null {
+  const user: unknown = Reflect.get(Object(auth), 'user_id')
+  return typeof user === 'string' ? user : null
+}
+
 /** Read when the handshake is written, so that it holds the positions of that moment. */
-function withIntroduction(own: SocketAuth | undefined, introduce: () => AuthObject): SocketAuth {
-  return Object.defineProperty({ ...objectOf(own) }, 'notifications', {
-    get: introduce,
+function withIntroduction(own: SocketAuth | undefined, introduce: (auth: unknown) => AuthObject): SocketAuth {
+  const ours = objectOf(own)
+  return Object.defineProperty(ours, 'notifications', {
+    // What is its own now: the owner may have changed a field.
+    get: () => introduce(ours),
     enumerable: true,
     configurable: true,
   })

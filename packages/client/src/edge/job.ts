@@ -15,8 +15,6 @@ export interface Job {
   readonly event: ClientEvent
   /** Asked for at every emission: a join tells the position of that moment. */
   readonly args: () => readonly unknown[]
-  /** Looks at the arguments of an acknowledgement. `false`: Socket.IO gave up, the answer may still come. */
-  readonly isAnswer: (args: readonly unknown[]) => boolean
   readonly onAnswer: (args: readonly unknown[]) => void
   readonly onFailure: (failure: Failure) => void
 }
@@ -30,7 +28,6 @@ export function createJob<E extends ClientEvent>(
   return {
     event,
     args,
-    isAnswer: (given) => readAnswer(given) !== null,
     onAnswer(given) {
       const answer = readAnswer<Answers[E]>(given)
       if (answer === undefined) onFailure({ code: 'bad-answer' })
@@ -41,13 +38,13 @@ export function createJob<E extends ClientEvent>(
 }
 
 const SENTENCES = {
-  timeout: 'no answer within the time limit',
+  timeout: 'no answer',
   aborted: 'aborted',
   closed: 'the client is closed',
-  'queue-full': 'too many requests wait for the connection',
-  disconnected: 'the connection broke before the answer came',
-  'bad-answer': 'the server acknowledged with something that is no answer; is Carillon attached to it?',
-  internal: 'the request could not be emitted',
+  'queue-full': 'too many requests wait',
+  disconnected: 'the connection broke before the answer',
+  'bad-answer': 'the server answered with something else; is Carillon attached to it?',
+  internal: 'not emitted',
 } as const
 
 export type FailureCode = keyof typeof SENTENCES

@@ -5,8 +5,7 @@ export function randomId(): string {
   const source: Partial<typeof globalThis.crypto> | undefined = globalThis.crypto
   if (source?.randomUUID !== undefined) return source.randomUUID()
   const bytes = new Uint8Array(ID_BYTES)
-  if (source?.getRandomValues !== undefined) source.getRandomValues(bytes)
   // Some script engines inside apps have no crypto at all; these ids keep apart, they protect nothing.
-  else for (let at = 0; at < ID_BYTES; at++) bytes[at] = Math.floor(Math.random() * 256)
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const random = source?.getRandomValues?.(bytes) ?? bytes.map(() => Math.random() * 256)
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

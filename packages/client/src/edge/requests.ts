@@ -1,8 +1,10 @@
-import { type Answers, ClientEvent } from '@carillon/protocol'
+import type { Answers, ClientEvent, Refused } from '@carillon/protocol'
+import { readAnswer } from '../rules/answers.ts'
 import { callOptionsProblem } from '../rules/arguments.ts'
 import { type ErrorFacts, type NotificationsError, type Outcome, refusalError } from '../rules/errors.ts'
+import { retryDelay } from '../rules/membership.ts'
 import type { Settings } from '../rules/options.ts'
-import { createRequestQueue, type Entry } from '../rules/request-queue.ts'
+import { createRequestQueue, type Entry, outcomeOf } from '../rules/request-queue.ts'
 import type { Trouble } from '../rules/silence.ts'
 import { createJob, type Failure, failureError, type Job } from './job.ts'
 import { createWaiters, type Impatience, type RequestOptions, type Waiters } from './waiters.ts'
@@ -15,15 +17,21 @@ export interface Ask<E extends ClientEvent> {
   readonly event: E
   readonly args: readonly unknown[]
   readonly options: RequestOptions
-  readonly facts?: ErrorFacts
+  readonly facts?: ErrorFacts | undefined
+  /** Requests of one lane keep their order, and are tried again when the server says "not now". */
+  readonly lane?: string
+  /** It was called before all others: by the page before this one. */
+  readonly isFirst?: boolean
 }
 
 export interface CallWait {
   readonly call: string
   readonly options: RequestOptions
   readonly outcome: () => Outcome
-  readonly facts?: ErrorFacts
+  readonly facts?: ErrorFacts | undefined
   readonly onGaveUp?: () => void
+  /** What the server said last, if that says more than that time has run out. */
+  readonly lastWord?: () => NotificationsError | null
 }
 
 /** Requests to the server: what waits for the connection, what waits for its answer, and who waits for both. */
@@ -50,6 +58,9 @@ type Emit = (event: ClientEvent, args: readonly unknown[], onAck: (...answer: un
 /** A server refuses what one socket asks at once beyond a bound; the rest waits here. */
 const WINDOW = 64
 
+/** A timer of more milliseconds than 31 bits would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** @param silence why there was no answer in time, for messages */
 export function createRequests(
   emit: Emit,
@@ -61,33 +72,56 @@ export function createRequests(
   let isClosed = false
   /** Counts the connections. */
   let connection = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   function pump(): void {
+    clearTimeout(timer)
+    for (const { request } of queue.takePassed()) request.onFailure({ code: 'disconnected' })
     if (!isReady) return
-    for (const ticket of queue.take(WINDOW)) send(ticket)
+    const now = performance.now()
+    for (const ticket of queue.take(WINDOW, now)) send(ticket)
+    const next = queue.nextAt(now)
+    if (next > 0) timer = setTimeout(pump, Math.min(next - now, LONGEST_TIMER_MS))
   }
 
   function send(ticket: Ticket): void {
-    const { event, args, isAnswer, onAnswer, onFailure } = ticket.request
+    const { event, args, onFailure } = ticket.request
     try {
       const mine = connection
       emit(event, args(), (...given) => {
-        if (!isAnswer(given)) {
-          // The socket's own `ackTimeout` has passed: Socket.IO no longer knows the answer when it comes.
-          if (mine === connection && isReady && queue.has(ticket)) send(ticket)
-          return
-        }
-        // The first answer counts, whichever connection brought it: a later one finds the ticket gone.
-        if (queue.remove(ticket)) onAnswer(given)
-        pump()
+        const isCurrent = mine === connection
+        const answer = readAnswer(given)
+        if (answer !== null) onAnswered(ticket, given, answer, isCurrent)
+        // The socket's own `ackTimeout` has passed: Socket.IO no longer knows the answer when it comes.
+        else if (isCurrent && queue.has(ticket)) send(ticket)
       })
     } catch (cause) {
-      if (queue.remove(ticket)) onFailure({ code: 'internal', cause })
+      if (queue.remove(ticket, 'no')) onFailure({ code: 'internal', cause })
     }
   }
 
-  function enqueue(job: Job): Ticket | null {
-    const ticket = queue.add(job)
+  function onAnswered(
+    ticket: Ticket,
+    given: readonly unknown[],
+    answer: Refused | { readonly ok: true } | undefined,
+    isCurrent: boolean,
+  ): void {
+    const refused = answer?.ok === false ? answer : null
+    if (refused?.retryable === true && ticket.lane !== null && queue.has(ticket)) {
+      // On another connection it is under way again already.
+      if (!isCurrent) return
+      const delay = retryDelay(ticket.refusals + 1, refused.retryAfterMs)
+      queue.postpone(ticket, refused, performance.now() + delay)
+    } else {
+      // The first answer counts, whichever connection brought it: a later one finds the ticket gone.
+      const isDone = refused !== null ? 'no' : answer === undefined ? 'perhaps' : 'surely'
+      if (queue.remove(ticket, isDone)) ticket.request.onAnswer(given)
+    }
+    pump()
+  }
+
+  function enqueue(job: Job, lane?: string, isFirst?: boolean): Ticket | null {
+    const ticket = queue.add(job, lane, isFirst)
     pump()
     return ticket
   }
@@ -101,40 +135,57 @@ export function createRequests(
     return failureError(call, failure, { ...facts, outcome: 'unsent' })
   }
 
-  function wait<T>(waiters: Waiters<T>, { call, options, outcome, facts, onGaveUp }: CallWait): Promise<T> {
+  function wait<T>(
+    waiters: Waiters<T>,
+    { call, options, outcome, facts, onGaveUp, lastWord }: CallWait,
+  ): Promise<T> {
     const { timeoutMs = settings.timeoutMs, signal } = options
     const giveUp = (code: Impatience, cause: unknown): NotificationsError => {
       const failure: Failure = code === 'timeout' ? { code, ...silence(timeoutMs) } : { code, cause }
-      const error = failureError(call, failure, { ...facts, outcome: outcome() })
+      const said = code === 'timeout' ? lastWord?.() : undefined
+      const error = said ?? failureError(call, failure, { ...facts, outcome: outcome() })
       onGaveUp?.()
       return error
     }
     return waiters.wait({ timeoutMs, signal, giveUp })
   }
 
-  function ask<E extends ClientEvent>({ call, event, args, options, facts }: Ask<E>): Promise<Answers[E]> {
+  function ask<E extends ClientEvent>(asked: Ask<E>): Promise<Answers[E]> {
+    const { call, event, args, options, facts, lane, isFirst } = asked
     const refused = refusal(call, options, facts)
     if (refused !== null) return Promise.reject(refused)
     const waiters = createWaiters<Answers[E]>()
     let ticket: Ticket | null = null
-    const outcome = (): Outcome => (ticket?.sent === true ? 'unknown' : 'unsent')
+    const outcome = (): Outcome => outcomeOf(ticket)
+    const errorOf = (answer: Refused): NotificationsError =>
+      refusalError(call, answer, facts, ticket?.isDoubtful)
+    // An attempt that is under way may end better than the one before it.
+    const lastWord = (): NotificationsError | null =>
+      ticket?.refused && ticket.phase === 'waiting' ? errorOf(ticket.refused) : null
     const onGaveUp = (): void => {
       if (ticket === null) return
       queue.remove(ticket)
-      // Its place in the window is free for whoever waits behind it.
-      pump()
+      // Its place is free for whoever waits behind it; but one signal may end several, and none of them goes out.
+      queueMicrotask(pump)
     }
-    const answered = wait(waiters, { call, options, outcome, onGaveUp, ...(facts && { facts }) })
+    const answered = wait(waiters, {
+      call,
+      options,
+      outcome,
+      facts,
+      onGaveUp,
+      lastWord: () => (isReady ? lastWord() : null),
+    })
     const job = createJob(
       event,
       () => args,
-      (answer) => {
-        if (answer.ok) waiters.resolve(answer.value)
-        else waiters.reject(refusalError(call, answer, facts))
+      (answer) => (answer.ok ? waiters.resolve(answer.value) : waiters.reject(errorOf(answer))),
+      (failure) => {
+        const word = failure.code === 'disconnected' ? lastWord() : null
+        waiters.reject(word ?? failureError(call, failure, { ...facts, outcome: outcome() }))
       },
-      (failure) => waiters.reject(failureError(call, failure, { ...facts, outcome: outcome() })),
     )
-    ticket = enqueue(job)
+    ticket = enqueue(job, lane, isFirst)
     if (ticket === null) job.onFailure({ code: 'queue-full' })
     return answered
   }
@@ -142,9 +193,9 @@ export function createRequests(
   /** A send that may or may not have been stored, and that the server would not know again. [G4] */
   function loseSends(): void {
     for (const ticket of [...queue.entries()]) {
-      if (ticket.phase !== 'in-flight' || ticket.request.event !== ClientEvent.SendNotification) continue
-      queue.remove(ticket)
+      if (ticket.lane === null || outcomeOf(ticket) !== 'unknown') continue
       ticket.request.onFailure({ code: 'disconnected' })
+      queue.remove(ticket)
     }
   }
 
@@ -167,10 +218,12 @@ export function createRequests(
       connection += 1
       if (!keepsKeys) loseSends()
       queue.giveBack()
+      pump()
     },
     close() {
       isClosed = true
       isReady = false
+      clearTimeout(timer)
       for (const { request } of queue.drain()) request.onFailure({ code: 'closed' })
     },
   }

@@ -1,5 +1,10 @@
 import type { Ticket } from './requests.ts'
-import { createSubscription, type Subscription, type SubscriptionControl } from './subscription.ts'
+import {
+  createSubscription,
+  type Subscription,
+  type SubscriptionControl,
+  type SubscriptionHooks,
+} from './subscription.ts'
 import { createWaiters, type RequestOptions, type Waiters } from './waiters.ts'
 
 /** One channel that is wanted. */
@@ -10,6 +15,8 @@ export interface Seat {
   /** The first join takes its turn in the queue of requests. */
   ticket: Ticket | null
   wasJoined: boolean
+  /** Whether the last join told where we stopped: its answer is about that, then. */
+  brought: boolean
   /** Counts the re-joins, to know a late answer. */
   round: number
   refusals: number
@@ -19,15 +26,16 @@ export interface Seat {
 export function createSeat(
   channel: string,
   leave: (channel: string, options: RequestOptions) => Promise<unknown>,
-  onThrow: (cause: unknown, event: string) => void,
+  hooks: SubscriptionHooks,
 ): Seat {
   const leaveOwn = async (options: RequestOptions): Promise<void> => void (await leave(channel, options))
   return {
     channel,
-    control: createSubscription(channel, (options) => unheard(leaveOwn(options)), onThrow),
+    control: createSubscription(channel, (options) => unheard(leaveOwn(options)), hooks),
     waiters: createWaiters(),
     ticket: null,
     wasJoined: false,
+    brought: false,
     round: 0,
     refusals: 0,
     timer: undefined,

@@ -10,17 +10,20 @@ import {
 } from '@carillon/protocol'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
-import { createPositionBook } from '../rules/positions.ts'
+import { createPositionBook, type Since } from '../rules/positions.ts'
 import { silenceOf, type Trouble, troubleOf } from '../rules/silence.ts'
 import { type ConnectionStatus, nextStatus, type StatusEvent } from '../rules/status.ts'
 import { type Channels, createChannels } from './channels.ts'
 import type { Emitter } from './emitter.ts'
 import { createHandshake } from './handshake.ts'
 import { createLink, type Link, type LinkHooks } from './link.ts'
-import type { Open } from './open-socket.ts'
+import { createLocker } from './locker.ts'
+import type { Target } from './open-socket.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
 import { createProblems } from './problems.ts'
 import { createReceipts } from './receipts.ts'
 import { createRequests, type Requests } from './requests.ts'
+import type { SafeStorage } from './storage.ts'
 import type { ClientEvents } from './surface.ts'
 import { watchPage } from './wake.ts'
 
@@ -28,27 +31,35 @@ import { watchPage } from './wake.ts'
 export interface Session {
   readonly status: ConnectionStatus
   readonly userId: string | null
+  readonly clientId: string
   readonly requests: Requests
+  readonly outbox: Outbox
   readonly channels: Channels
   connect(): void
   close(): void
 }
 
 interface SessionParts {
-  readonly open: Open
-  readonly clientId: string
+  readonly target: Target
+  readonly storage: SafeStorage | null
+  /** Whether sends outlive the page. */
+  readonly keepsSends: boolean
   readonly settings: Settings
   readonly emitter: Emitter<ClientEvents>
   readonly onThrow: (cause: unknown, event: string) => void
 }
 
-export function createSession({ open, clientId, settings, emitter, onThrow }: SessionParts): Session {
-  const positions = createPositionBook()
+export function createSession(parts: SessionParts): Session {
+  const { target, settings, emitter, onThrow } = parts
+  const locker = createLocker(parts.storage, target.place)
+  const positions = createPositionBook(locker)
   const problems = createProblems((problem) => emitter.emit('problem', problem))
-  const handshake = createHandshake(clientId, positions, onAuthFailed)
-  const { socket, isOwn, address, prepare, release } = open(handshake)
+  const handshake = createHandshake(standing, onAuthFailed)
+  if (target.user !== undefined) locker.open(target.user)
+  const { socket, isOwn, address, prepare, release } = target.open(handshake)
   const requests = createRequests(emit, settings, silence)
-  const channels = createChannels(requests, positions, settings, onThrow)
+  const outbox = createOutbox(requests, parts.keepsSends ? locker : null, settings, problems.report)
+  const channels = createChannels(requests, positions, settings, { onThrow, onMoved: keep })
   // Told to the server only when the application has it: a page that closes before has not received it. [G2]
   const isHeld = (stream: StreamName): boolean => {
     const channel = channelOf(stream)
@@ -96,7 +107,17 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
   const stopWatching = watchPage(
     () => isResumable && connect(),
     () => receipts.flush(),
+    locker.onPage,
   )
+
+  function standing(user: string | null): { clientId: string; since: Since } {
+    locker.open(user)
+    return { clientId: locker.clientId, since: positions.ownStreams() }
+  }
+
+  function keep(): void {
+    positions.keep(isHeld)
+  }
 
   function emit(event: ClientEvent, args: readonly unknown[], onAck?: (...answer: unknown[]) => void): void {
     asked.add(event)
@@ -124,8 +145,13 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
     if (isConfirmed) drop()
     isConfirmed = true
     userId = confirmed.userId ?? null
+    const isSame = locker.confirm(userId)
+    // Positions of somebody else are neither ours to go on from nor to move.
+    if (!isSame) positions.reset()
     positions.onConfirmed(confirmed, handshake.told() ?? {})
+    outbox.onConfirmed(isSame)
     getReady()
+    keep()
     move('confirmed')
     emitter.emit('confirmed', confirmed)
   }
@@ -175,6 +201,7 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
     receipts.onMoved()
     emitter.emit('notification', notification)
     if (channel !== null) channels.hand(channel, notification)
+    keep()
   }
 
   function onErrorMessage(message: ErrorMessage): void {
@@ -206,11 +233,13 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
     link.release()
     channels.close()
     requests.close()
+    outbox.close()
     receipts.onDropped()
     problems.close()
     if (isOwn) link.whenAnswered(release)
     else release()
     handshake.onClosed()
+    locker.close()
     move('closed')
   }
 
@@ -222,7 +251,11 @@ export function createSession({ open, clientId, settings, emitter, onThrow }: Se
     get userId() {
       return userId
     },
+    get clientId() {
+      return locker.clientId
+    },
     requests,
+    outbox,
     channels,
     connect,
     close,

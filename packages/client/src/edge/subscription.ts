@@ -25,10 +25,21 @@ export interface Subscription extends Listening<SubscriptionEvents> {
   /** How many missed notifications the last join announced. */
   readonly pendingCount: number
   /**
+   * Whether the last join brought back all that was missed since the one before, on this page or an earlier one.
+   * `null` if there was none before.
+   */
+  readonly recovered: boolean | null
+  /**
    * Leaves the channel: as {@link NotificationsClient.leaveChannel}, for this subscription. Once it has ended,
    * nothing happens.
    */
   leave(options?: RequestOptions): Promise<void>
+}
+
+export interface SubscriptionHooks {
+  readonly onThrow: (cause: unknown, event: string) => void
+  /** Where we stand may have changed: something was joined, or handed over that was held for a first listener. */
+  readonly onMoved: () => void
 }
 
 /** The half of a subscription that belongs to the client. */
@@ -53,12 +64,13 @@ const HELD_AT_MOST = 1_000
 export function createSubscription(
   channel: string,
   leave: (options: RequestOptions) => Promise<void>,
-  onThrow: (cause: unknown, event: string) => void,
+  { onThrow, onMoved }: SubscriptionHooks,
 ): SubscriptionControl {
   const emitter = createEmitter<SubscriptionEvents>(EVENTS, onThrow)
   const hold = createHold(
     (notification) => emitter.emit('notification', notification),
     () => emitter.listeners('notification').length > 0,
+    onMoved,
   )
   let state: SubscriptionState = 'joining'
   let reason: LeftReason | null = null
@@ -77,6 +89,9 @@ export function createSubscription(
     },
     get pendingCount() {
       return last?.pendingCount ?? 0
+    },
+    get recovered() {
+      return last?.recovered ?? null
     },
     leave(options = {}) {
       const problem = callOptionsProblem('leave', options)
@@ -128,7 +143,11 @@ export function createSubscription(
  * `await joinChannel()` has run and attached a listener. So it waits: for the end of the task at least, and if
  * nobody listens then (`Promise.all` over several joins), for the first listener, but not for ever.
  */
-function createHold(emit: (notification: NotificationReceived) => void, isHeard: () => boolean) {
+function createHold(
+  emit: (notification: NotificationReceived) => void,
+  isHeard: () => boolean,
+  onMoved: () => void,
+) {
   let held: NotificationReceived[] | null = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let isDelivered = false
@@ -138,6 +157,7 @@ function createHold(emit: (notification: NotificationReceived) => void, isHeard:
     const waiting = held ?? []
     held = null
     for (const notification of waiting) emit(notification)
+    onMoved()
   }
   function releaseIn(ms: number): void {
     clearTimeout(timer)

@@ -30,12 +30,16 @@ export interface NotificationsClient extends Listening<ClientEvents> {
   readonly status: ConnectionStatus
   /** Who the server takes this client for: `null` for a guest and before the first confirmation. */
   readonly userId: string | null
-  /** Random id of this client; it stays over reconnects. */
+  /**
+   * Random id of this client; it stays over reconnects and, with a `storage`, over reloads of the page. With an `auth`
+   * function or a socket that was handed in, an earlier page's id is known from the first handshake on.
+   */
   readonly clientId: string
 
   /**
    * Joins a channel, now and again after every reconnect. Joining twice gives the same subscription. What
-   * follows the join waits for a listener that is attached right after the `await`.
+   * follows the join waits for a listener that is attached right after the `await`. A page that loads again joins by
+   * itself, and goes on where the page before stopped; `recovered` of the subscription says whether all is there.
    *
    * Rejects when the server refuses (`isNotificationsError`), and at the end of the wait; a join that had left
    * by then may still come about, and the next call gives its subscription.
@@ -50,10 +54,14 @@ export interface NotificationsClient extends Listening<ClientEvents> {
 
   /**
    * Sends to a channel, to a user (`to`), or to everybody. Resolves when the server has stored it. However
-   * often it goes out over reconnects, it becomes one notification.
+   * often it goes out, over reconnects and when the server says "not now", it becomes one notification. Sends to one
+   * channel, to one user, and to everybody are stored in the order of their calls, each kind for itself; a `joinChannel`
+   * or `leaveChannel` does not wait for a send that is tried again.
    *
-   * Rejects with `bad-option` when it has a field that there is not, and with `outcome: 'unknown'` when nobody knows whether it was stored: trying again with the error's
-   * `idempotencyKey` is safe.
+   * Rejects with `bad-option` when it has a field that there is not, with `queue-full` when too many wait, and with the
+   * server's code when that refused: at once, at the end of the time limit if it said "not now", or when a later send to
+   * the same place went by meanwhile. `outcome` is `'unsent'` or `'refused'` when it is surely not stored, else
+   * `'unknown'`: trying again with the error's `idempotencyKey` is safe.
    */
   sendNotification(notification: NotificationInput, options?: RequestOptions): Promise<NotificationSent>
 

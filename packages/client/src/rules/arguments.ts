@@ -18,6 +18,7 @@ const NOTIFICATION_FIELDS = Object.keys({
   data: true,
   idempotencyKey: true,
   ttl: true,
+  expiresAt: true,
 } satisfies Record<keyof NotificationInput, true>)
 
 const CALL_OPTIONS = ['timeoutMs', 'signal']
@@ -51,6 +52,16 @@ export function callOptionsProblem(call: string, options: unknown): Verdict {
 /** `Infinity` is fine where a wait may be endless. */
 export function numberProblem(call: string, name: string, value: unknown): Verdict {
   return verdictOf(call, numberFault(name, value))
+}
+
+/** Looks at where the client keeps what outlives the page. */
+export function storageProblem({ storage, outbox }: { storage?: unknown; outbox?: unknown }): Verdict {
+  const isStorage = !storage || (isObject(storage) && typeof storage.getItem === 'function')
+  const isPlace = outbox === undefined || outbox === 'memory' || outbox === 'storage'
+  const what = isStorage
+    ? `"outbox" must be 'memory' or 'storage', got ${kindOf(outbox)}`
+    : `"storage" must be a storage, got ${kindOf(storage)}`
+  return verdictOf('connectNotifications', isStorage && isPlace ? null : what)
 }
 
 /** Looks for a URL, or for something that can do what the client asks of a socket. */

@@ -8,7 +8,7 @@ export type ClientProblemCode =
   | 'aborted'
   /** `close()` was called. */
   | 'closed'
-  /** Too many requests wait for the connection. */
+  /** Too many requests wait: for the connection, for their turn, or to be tried again. */
   | 'queue-full'
   /** The server ended the connection, it could not be made, or it broke with an answer still to come. */
   | 'disconnected'
@@ -47,31 +47,33 @@ export interface ErrorFacts {
  * `instanceof`: an application may hold two copies of this package.
  */
 export class NotificationsError extends Error {
-  override readonly name = 'NotificationsError'
+  // Declared only: that writes each field once into what a page loads.
+  declare readonly name: 'NotificationsError'
   /** Stable; the message is not. */
-  readonly code: ErrorCode
+  declare readonly code: ErrorCode
   /** Sentences for people: the server's, in its language, when it refused. */
-  readonly errors: readonly string[]
+  declare readonly errors: readonly string[]
   /** The same request may succeed later. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
   /** Milliseconds to wait first, when the server said so. */
-  readonly retryAfterMs?: number
+  declare readonly retryAfterMs: number | undefined
   /** Every problem that the server found, with its facts. */
-  readonly details: readonly Problem[]
+  declare readonly details: readonly Problem[]
   /** Set when a request failed. */
-  readonly outcome?: Outcome
+  declare readonly outcome: Outcome | undefined
   /** Key of the send that failed: the same key makes the same notification. */
-  readonly idempotencyKey?: string
+  declare readonly idempotencyKey: string | undefined
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, 'cause' in facts ? { cause: facts.cause } : undefined)
+    this.name = 'NotificationsError'
     this.code = code
     this.errors = facts.errors ?? [message]
     this.retryable = facts.retryable ?? false
     this.details = facts.details ?? []
-    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs
-    if (facts.outcome !== undefined) this.outcome = facts.outcome
-    if (facts.idempotencyKey !== undefined) this.idempotencyKey = facts.idempotencyKey
+    this.retryAfterMs = facts.retryAfterMs
+    this.outcome = facts.outcome
+    this.idempotencyKey = facts.idempotencyKey
   }
 }
 
@@ -87,18 +89,29 @@ export function isNotificationsError(error: unknown): error is NotificationsErro
   )
 }
 
-/** The error of a request that the server refused. */
-export function refusalError(call: string, refused: Refused, facts: ErrorFacts = {}): NotificationsError {
+/** Whether a refused request may have been done all the same. */
+export function isUnsure({ details }: Refused): boolean {
+  return details.some((problem) => problem.code === 'store-unavailable' && problem.outcome === 'unknown')
+}
+
+/**
+ * The error of a request that the server refused.
+ *
+ * @param isDoubtful an earlier attempt of it ended without a clear answer
+ */
+export function refusalError(
+  call: string,
+  refused: Refused,
+  facts: ErrorFacts = {},
+  isDoubtful = false,
+): NotificationsError {
   const { code, errors, retryable, retryAfterMs, details } = refused
-  const isUnknown = details.some(
-    (problem) => problem.code === 'store-unavailable' && problem.outcome === 'unknown',
-  )
   return new NotificationsError(code, `${call}: ${errors.join('; ')}`, {
     ...facts,
     errors,
     retryable,
     details,
-    outcome: isUnknown ? 'unknown' : 'refused',
+    outcome: isDoubtful || isUnsure(refused) ? 'unknown' : 'refused',
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
 }

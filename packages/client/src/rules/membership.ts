@@ -10,14 +10,14 @@ export type MembershipEvent =
   | 'dropped'
   | 'ended'
 
-const TABLE: Readonly<Record<SubscriptionState, Readonly<Record<MembershipEvent, SubscriptionState>>>> = {
-  joining: { confirmed: 'joined', dropped: 'joining', ended: 'left' },
-  joined: { confirmed: 'joined', dropped: 'joining', ended: 'left' },
-  left: { confirmed: 'left', dropped: 'left', ended: 'left' },
+const TABLE: Readonly<Record<MembershipEvent, SubscriptionState>> = {
+  confirmed: 'joined',
+  dropped: 'joining',
+  ended: 'left',
 }
 
 export function nextMembership(state: SubscriptionState, event: MembershipEvent): SubscriptionState {
-  return TABLE[state][event]
+  return state === 'left' ? state : TABLE[event]
 }
 
 const FIRST_RETRY_MS = 1_000

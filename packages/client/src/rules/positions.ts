@@ -10,6 +10,13 @@ import { type Cut, onComplete, onCut, onItem, type Place, type Track } from './t
 
 export type Since = { readonly b?: Position; readonly u?: Position }
 
+/** Where positions are kept for the page after this one. */
+export interface Shelf {
+  read(stream: StreamName): Position | null
+  /** `null` removes it. */
+  write(stream: StreamName, position: Position | null): void
+}
+
 /** Where the application stands on every stream. */
 export interface PositionBook {
   /** Whether the notification is new. If so its place is the stream's position from now on. */
@@ -20,7 +27,16 @@ export interface PositionBook {
   ownStreams(): Since
   onConfirmed(confirmed: ConnectionConfirmed, brought: Since): void
   onJoined(stream: StreamName, cut: Cut, brought: boolean): void
+  /** The channel was left: what is missed from now on is not wanted. */
   forget(stream: StreamName): void
+  /** We are somebody else than before. */
+  reset(): void
+  /**
+   * Writes down what moved; in the task that hands a notification over, and after that. [G3]
+   *
+   * @param isHeld whether what moved a stream is still on its way to the application: not yet, then [G2]
+   */
+  keep(isHeld: (stream: StreamName) => boolean): void
   /**
    * Positions that moved since they were asked for last, at most so many.
    *
@@ -40,10 +56,24 @@ interface Greeting {
 
 const OWN_STREAMS = [BROADCAST_STREAM, USER_STREAM] as const
 
-export function createPositionBook(): PositionBook {
+export function createPositionBook(shelf?: Shelf): PositionBook {
   const tracks = new Map<StreamName, Track>()
   const moved = new Set<StreamName>()
+  const unkept = new Set<StreamName>()
   let greeting: Greeting | null = null
+
+  function put(stream: StreamName, track: Track): void {
+    tracks.set(stream, track)
+    unkept.add(stream)
+  }
+
+  function since(stream: StreamName): Position | null {
+    const kept = tracks.has(stream) ? null : shelf?.read(stream)
+    if (kept) {
+      tracks.set(stream, { epoch: kept.epoch, last: kept.offset, since: kept, former: null })
+    }
+    return tracks.get(stream)?.since ?? null
+  }
 
   function countDown(stream: StreamName, offset: number): void {
     if (greeting === null || offset > (greeting.cuts.get(stream) ?? -1)) return
@@ -52,7 +82,7 @@ export function createPositionBook(): PositionBook {
     // All that was missed is here: a stream that had nothing to tell stands at its cut, too.
     for (const [own, cut] of greeting.cuts) {
       const track = tracks.get(own)
-      if (track !== undefined) tracks.set(own, onComplete(track, cut))
+      if (track !== undefined) put(own, onComplete(track, cut))
     }
     greeting = null
   }
@@ -61,19 +91,19 @@ export function createPositionBook(): PositionBook {
     take(stream, place) {
       const track = onItem(tracks.get(stream), place)
       if (track === null) return false
-      tracks.set(stream, track)
+      put(stream, track)
       moved.add(stream)
       countDown(stream, place.offset)
       return true
     },
-    since: (stream) => tracks.get(stream)?.since ?? null,
+    since,
     ownStreams() {
-      const since: { b?: Position; u?: Position } = {}
+      const own: { b?: Position; u?: Position } = {}
       for (const stream of OWN_STREAMS) {
-        const position = tracks.get(stream)?.since
-        if (position) since[stream] = position
+        const position = since(stream)
+        if (position) own[stream] = position
       }
-      return since
+      return own
     },
     // The defaults are for a server that speaks the protocol page and no more.
     onConfirmed({ streams = {}, pendingCount = 0, hasMore = false }, brought) {
@@ -83,16 +113,32 @@ export function createPositionBook(): PositionBook {
         const cut = streams[stream]
         if (cut === undefined) continue
         cuts.set(stream, cut.offset)
-        tracks.set(stream, onCut(tracks.get(stream), { ...cut, isComplete }, brought[stream] !== undefined))
+        put(stream, onCut(tracks.get(stream), { ...cut, isComplete }, brought[stream] !== undefined))
       }
       greeting = isComplete || hasMore ? null : { left: pendingCount, cuts }
     },
     onJoined(stream, cut, brought) {
-      tracks.set(stream, onCut(tracks.get(stream), cut, brought))
+      put(stream, onCut(tracks.get(stream), cut, brought))
     },
     forget(stream) {
       tracks.delete(stream)
       moved.delete(stream)
+      unkept.delete(stream)
+      shelf?.write(stream, null)
+    },
+    reset() {
+      tracks.clear()
+      moved.clear()
+      unkept.clear()
+      greeting = null
+    },
+    keep(isHeld) {
+      for (const stream of unkept) {
+        if (isHeld(stream)) continue
+        unkept.delete(stream)
+        const position = tracks.get(stream)?.since
+        if (position) shelf?.write(stream, position)
+      }
     },
     takeMoved(max, isHeld = () => false) {
       const positions: { [S in StreamName]?: Position } = {}

@@ -4,11 +4,14 @@ import { NotificationsError } from './errors.ts'
 /** No valid notification is longer; one that is would end the connection instead of being refused. */
 const MAX_CHARACTERS = 4 * LIMITS.dataBytes
 
+/** A notification that can be sent again. */
+export type KeyedNotification = NotificationInput & { readonly idempotencyKey: string }
+
 /**
  * What is sent, and sent again under the same key: later changes by the caller must not show in it. Throws
  * what would otherwise break the connection: cycles, endless nesting, sheer size.
  */
-export function snapshotOf(input: NotificationInput, idempotencyKey: string): NotificationInput {
+export function snapshotOf(input: NotificationInput, idempotencyKey: string): KeyedNotification {
   let text: string
   try {
     text = JSON.stringify({ ...input, idempotencyKey })

@@ -19,56 +19,21 @@ export type StatusEvent =
   | 'asked'
   | 'closed'
 
-const CLOSED = {
-  opened: 'closed',
-  confirmed: 'closed',
-  dropped: 'closed',
-  ended: 'closed',
-  exhausted: 'closed',
-  asked: 'closed',
-  closed: 'closed',
-} as const
+/** Where an event leads: from everywhere to one status, or from some to others, while the rest stay. */
+type Next = ConnectionStatus | { readonly [S in ConnectionStatus]?: ConnectionStatus }
 
-const TABLE: Readonly<Record<ConnectionStatus, Readonly<Record<StatusEvent, ConnectionStatus>>>> = {
-  connecting: {
-    opened: 'connecting',
-    confirmed: 'connected',
-    dropped: 'connecting',
-    ended: 'suspended',
-    exhausted: 'suspended',
-    asked: 'connecting',
-    closed: 'closed',
-  },
-  connected: {
-    opened: 'connected',
-    confirmed: 'connected',
-    dropped: 'reconnecting',
-    ended: 'suspended',
-    exhausted: 'suspended',
-    asked: 'connected',
-    closed: 'closed',
-  },
-  reconnecting: {
-    opened: 'reconnecting',
-    confirmed: 'connected',
-    dropped: 'reconnecting',
-    ended: 'suspended',
-    exhausted: 'suspended',
-    asked: 'reconnecting',
-    closed: 'closed',
-  },
-  suspended: {
-    opened: 'connecting',
-    confirmed: 'connected',
-    dropped: 'suspended',
-    ended: 'suspended',
-    exhausted: 'suspended',
-    asked: 'connecting',
-    closed: 'closed',
-  },
-  closed: CLOSED,
+const TABLE: Readonly<Record<StatusEvent, Next>> = {
+  opened: { suspended: 'connecting' },
+  confirmed: 'connected',
+  dropped: { connected: 'reconnecting' },
+  ended: 'suspended',
+  exhausted: 'suspended',
+  asked: { suspended: 'connecting' },
+  closed: 'closed',
 }
 
 export function nextStatus(status: ConnectionStatus, event: StatusEvent): ConnectionStatus {
-  return TABLE[status][event]
+  if (status === 'closed') return status
+  const next = TABLE[event]
+  return typeof next === 'string' ? next : (next[status] ?? status)
 }

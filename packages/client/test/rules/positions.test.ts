@@ -96,3 +96,50 @@ test('[G7] a confirmation of a server that says less is taken as it is', () => {
   book.onConfirmed({ socketId, serverTime } as ConnectionConfirmed, {})
   expect(book.ownStreams()).toEqual({})
 })
+
+function shelf(kept: Record<string, unknown> = {}) {
+  const written: string[] = []
+  const book = createPositionBook({
+    read: (stream) => (kept[stream] as ReturnType<typeof place>) ?? null,
+    write(stream, position) {
+      written.push(`${stream} ${position?.offset ?? 'gone'}`)
+      kept[stream] = position
+    },
+  })
+  return { book, written, kept }
+}
+const NONE_HELD = () => false
+
+test('[CL14] a page goes on where the one before stopped', () => {
+  const { book } = shelf({ 'c:a': place(7), b: place(3) })
+  expect([book.since('c:a'), book.ownStreams()]).toEqual([place(7), { b: place(3) }])
+  expect([book.take('c:a', place(7)), book.take('c:a', place(8))]).toEqual([false, true])
+})
+
+test('[CL14] only what moved is written, once, and not before it was handed over', () => {
+  const { book, written } = shelf()
+  book.take('c:held', place(1))
+  book.take('c:free', place(1))
+  book.keep((stream) => stream === 'c:held')
+  expect(written).toEqual(['c:free 1'])
+  book.keep(NONE_HELD)
+  book.keep(NONE_HELD)
+  expect(written).toEqual(['c:free 1', 'c:held 1'])
+})
+
+test('[CL14] the cut of a join is a position, too; what was left is gone', () => {
+  const { book, written, kept } = shelf()
+  book.onJoined('c:a', { epoch: 'e1', offset: 5, isComplete: true }, false)
+  book.keep(NONE_HELD)
+  book.forget('c:a')
+  book.keep(NONE_HELD)
+  expect([written, kept]).toEqual([['c:a 5', 'c:a gone'], { 'c:a': null }])
+})
+
+test('[CL14] somebody else begins anew', () => {
+  const { book, written } = shelf()
+  book.take('b', place(4))
+  book.reset()
+  book.keep(NONE_HELD)
+  expect([book.ownStreams(), book.hasMoved(), written]).toEqual([{}, false, []])
+})
