@@ -24,8 +24,10 @@ const CONVERSION: ConversionConfig = {
   ignoreActions: ['check', 'raw_check', 'transform'],
   overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'custom' ? { type: 'object' } : undefined),
   // Bytes are at least as many as characters, so this refuses nothing that the server takes.
-  overrideAction: ({ valibotAction, jsonSchema }) =>
-    valibotAction.type === 'max_bytes' ? { ...jsonSchema, maxLength: valibotAction.requirement } : undefined,
+  overrideAction: ({ valibotAction: action, jsonSchema }) =>
+    action.type === 'max_bytes' && 'requirement' in action
+      ? { ...jsonSchema, maxLength: Number(action.requirement) }
+      : undefined,
 }
 
 function convert(schema: v.GenericSchema): JsonSchema {

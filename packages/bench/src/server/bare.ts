@@ -83,6 +83,9 @@ const handlers = {
   [ClientEvent.AckNotifications](this: Socket, _positions: unknown, ack?: Ack) {
     if (typeof ack === 'function') ack({ ok: true })
   },
+  [ClientEvent.GetHistory](this: Socket, _query: unknown, ack?: Ack) {
+    if (typeof ack === 'function') ack({ ok: true, items: [] })
+  },
   disconnect(this: Socket) {},
 } satisfies Record<Names | 'disconnect', (this: Socket, ...args: never[]) => void>
 
