@@ -32,20 +32,35 @@ const position = fc.record(
   { requiredKeys: ['epoch', 'offset'] },
 )
 /** Requests that are nearly right, for what nobody gets to with random ones. */
-const notification = fc.record(
-  {
-    channel: almost(text),
-    to: almost(fc.record({ user: almost(text) })),
-    type: almost(fc.constantFrom('info', 'success', 'warning', 'error')),
-    title: almost(text),
-    message: almost(text),
-    data: almost(fc.dictionary(text, fc.jsonValue({ maxDepth: 3 }))),
-    idempotencyKey: almost(text),
-    ttl: almost(fc.integer({ min: -1, max: 3_000_000 })),
-    expiresAt: almost(fc.constantFrom('2026-01-31T12:00:00Z', '2026-01-31', 'soon')),
-  },
-  { requiredKeys: ['title', 'message'] },
-)
+const oneOrBoth = (one: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<object> =>
+  fc.oneof(
+    ...Object.entries(one).map(([name, arbitrary]) => ({
+      weight: 4,
+      arbitrary: fc.record({ [name]: arbitrary }),
+    })),
+    { weight: 4, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: fc.record(one) },
+  )
+const notification = fc
+  .tuple(
+    // Fields of which only one may be given: both at once are the exception.
+    oneOrBoth({ channel: almost(text), to: almost(fc.record({ user: almost(text) })) }),
+    oneOrBoth({
+      ttl: almost(fc.integer({ min: -1, max: 3_000_000 })),
+      expiresAt: almost(fc.constantFrom('2026-01-31T12:00:00Z', '2026-01-31T12:00:00+01:00', 'soon')),
+    }),
+    fc.record(
+      {
+        type: almost(fc.constantFrom('info', 'success', 'warning', 'error')),
+        title: almost(text),
+        message: almost(text),
+        data: almost(fc.dictionary(text, fc.jsonValue({ maxDepth: 3 }))),
+        idempotencyKey: almost(text),
+      },
+      { requiredKeys: ['title', 'message'] },
+    ),
+  )
+  .map((parts) => Object.assign({}, ...parts))
 const likely: Record<ClientEvent, fc.Arbitrary<unknown>[]> = {
   [ClientEvent.JoinChannel]: [
     almost(text),
