@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Verdict } from './scenarios/scenario.ts'
-import type { Scenario } from './scenarios/table.ts'
+import type { Scenario, Verdict } from './scenarios/scenario.ts'
 
 export interface Outcome {
   readonly name: string

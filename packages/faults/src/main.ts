@@ -22,6 +22,7 @@ const times = Number(values.times)
 const outcomes: Outcome[] = []
 for (const [name, scenario] of scenarios) {
   for (const store of stores) {
+    if (scenario.stores?.includes(store) === false) continue
     const ground = await prepareGround(store)
     try {
       const began = performance.now()

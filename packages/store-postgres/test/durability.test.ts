@@ -102,5 +102,7 @@ describePostgres('durability', ({ server, open, connect }) => {
       expect(await again.cursors([{ subscriber, stream: devops, start: null }])).toEqual([cursor])
       expect(await append(again, [entry(devops)])).toMatchObject([{ offset: items.length + 1 }])
     },
+    // A killed PostgreSQL syncs all its files before it is there again.
+    60_000,
   )
 })

@@ -27,6 +27,9 @@ async function listening(store: NotificationStore): Promise<Heard> {
   return heard
 }
 
+/** A hard end is then not followed by a sync of every file, which takes a busy disk long. */
+const WITHOUT_FSYNC = { settings: { fsync: 'off' } }
+
 describePostgres('news', ({ server, open, connect, pool, later }) => {
   test('[PG50] one hint tells of each stream of a batch, with its head and its epoch', async () => {
     const url = await server().createDatabase()
@@ -196,4 +199,4 @@ describePostgres('news', ({ server, open, connect, pool, later }) => {
     await until(() => heard.news.length === 1, 'news for the other one')
     await guard.check()
   })
-})
+}, WITHOUT_FSYNC)

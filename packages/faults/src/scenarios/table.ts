@@ -1,19 +1,12 @@
-import type { StorePlace } from '../stores.ts'
+import { CONNECTION_SCENARIOS } from './connection-table.ts'
 import { killLoop } from './kill-loop.ts'
-import type { Verdict } from './scenario.ts'
-
-export interface Scenario {
-  /** The rows of the list of faults that it stands for. */
-  readonly rows: readonly string[]
-  readonly title: string
-  /** @param length how many times the fault happens */
-  readonly run: (place: StorePlace, length: number) => Promise<Verdict>
-}
+import type { Scenario } from './scenario.ts'
+import { STORE_SCENARIOS } from './store-table.ts'
 
 const LOAD = { senders: 2, inFlight: 16 } as const
 
-/** Every scenario by its name on the command line. */
-export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+/** Nodes that die. */
+const NODE_SCENARIOS: Readonly<Record<string, Scenario>> = {
   'kill-9': {
     rows: ['R34'],
     title: 'a node is killed under load, again and again',
@@ -34,4 +27,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     title: 'a node is told to go under load, again and again',
     run: (place, deaths) => killLoop(place, { ...LOAD, deaths, how: 'SIGTERM' }),
   },
+}
+
+/** Every scenario by its name on the command line. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...NODE_SCENARIOS,
+  ...CONNECTION_SCENARIOS,
+  ...STORE_SCENARIOS,
 }

@@ -41,7 +41,7 @@ const SUPERUSER = 'postgres'
 /** The Unix socket is a file in a folder of ours: nobody else's port is in the way. */
 const SOCKET_PORT = 5432
 const DEBIAN_FOLDER = '/usr/lib/postgresql'
-const LIMIT_MS = 20_000
+const LIMIT_MS = 60_000
 const READY = 'database system is ready to accept connections'
 const run = promisify(execFile)
 
