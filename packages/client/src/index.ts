@@ -6,6 +6,7 @@ export type {
   ChannelLeft,
   ChannelsList,
   ConnectionConfirmed,
+  HistoryPage,
   JsonObject,
   JsonValue,
   NotificationInput,
@@ -17,14 +18,15 @@ export type {
   ProblemCode,
   RecoveryFailure,
   ServerStats,
+  StreamName,
 } from '@carillon/protocol'
 export type { ConnectOptions } from './edge/connect.ts'
 export { connectNotifications } from './edge/connect.ts'
 export type { Listening } from './edge/emitter.ts'
 export type { Auth, AuthFields } from './edge/handshake.ts'
-export type { Subscription, SubscriptionEvents } from './edge/subscription.ts'
-export type { ClientEvents, NotificationsClient } from './edge/surface.ts'
-export type { RequestOptions } from './edge/waiters.ts'
+export type { StreamLoss, Subscription, SubscriptionEvents } from './edge/subscription.ts'
+export type { ClientEvents, HistoryRequest, NotificationsClient } from './edge/surface.ts'
+export type { JoinCallOptions, RequestOptions } from './edge/waiters.ts'
 export type { ClientProblemCode, ErrorCode, Outcome } from './rules/errors.ts'
 // Errors
 export { isNotificationsError, NotificationsError } from './rules/errors.ts'

@@ -125,7 +125,10 @@ test.each([
     channels: client.channels(options),
   }
   for (const [call, promise] of Object.entries(calls)) {
-    const message = `${call}: ${what}`
+    // A join has one option more.
+    const expected =
+      call === 'joinChannel' ? what.replace('timeoutMs, signal', 'timeoutMs, signal, rewind') : what
+    const message = `${call}: ${expected}`
     expect(await rejectionOf(promise)).toMatchObject({ code: 'bad-option', outcome: 'unsent', message })
   }
 })
@@ -136,7 +139,7 @@ test('[CL11] a subscription looks at options and listeners, too', async () => {
   expect(await rejectionOf(devops.leave({ timeout: 5 } as never))).toMatchObject({ code: 'bad-option' })
   expect(devops.state).toBe('joined')
   const listen = (): unknown => devops.on('status' as never, (() => undefined) as never)
-  const message = 'on: unknown event "status"; the events are notification, joined, left'
+  const message = 'on: unknown event "status"; the events are notification, joined, reset, left'
   expect(thrownBy(listen)).toMatchObject({ code: 'bad-option', message })
 })
 
@@ -148,7 +151,7 @@ test('[CL11] Infinity waits for ever', async () => {
 
 test('[CL11] listeners are functions, and of events that there are', () => {
   const client = idleClient()
-  const events = 'notification, status, stats, confirmed, problem'
+  const events = 'notification, reset, status, stats, confirmed, problem'
   expect(thrownBy(() => client.on('notifications' as never, (() => undefined) as never))).toMatchObject({
     code: 'bad-option',
     message: `on: unknown event "notifications"; the events are ${events}`,

@@ -14,11 +14,13 @@ export type ClientEvent = (typeof ClientEvent)[keyof typeof ClientEvent]
 export const ServerEvent = {
   ConnectionConfirmed: 'connection-confirmed',
   NotificationReceived: 'notification-received',
+  NotificationsBatch: 'notifications-batch',
   NotificationSent: 'notification-sent',
   ChannelJoined: 'channel-joined',
   ChannelLeft: 'channel-left',
   ChannelsList: 'channels-list',
   ServerStats: 'server-stats',
+  StreamReset: 'stream-reset',
   ErrorMessage: 'error-message',
 } as const
 export type ServerEvent = (typeof ServerEvent)[keyof typeof ServerEvent]

@@ -22,6 +22,7 @@ export type {
   NotificationInput,
   NotificationReceived,
   NotificationSent,
+  NotificationsBatch,
   NotificationType,
   Position,
   Positions,
@@ -29,6 +30,7 @@ export type {
   Request,
   ServerPayload,
   ServerStats,
+  StreamReset,
 } from './payloads.ts'
 export {
   historyPage,

@@ -151,6 +151,9 @@ const notificationReceived = v.object({
   replayed: v.optional(v.literal(true)),
 })
 
+/** A notification within a batch, which says for all of them what they share. */
+const batchedNotification = v.omit(notificationReceived, ['channel', 'stream', 'epoch', 'replayed'])
+
 const streamCut = v.object({ epoch: text, offset, ...recovery })
 
 /** What `get-history` is answered with. */
@@ -181,6 +184,16 @@ export const serverPayloads = {
     limits: v.record(v.string(), v.number()),
   }),
   'notification-received': notificationReceived,
+  'notifications-batch': v.object({
+    stream: streamName,
+    epoch: text,
+    /** Nothing at or below is still to come, `items` included. */
+    upTo: offset,
+    /** In growing offset. */
+    items: v.array(batchedNotification),
+    /** They were missed and are delivered late. */
+    replayed: v.optional(v.literal(true)),
+  }),
   'notification-sent': v.object({
     notificationId: text,
     channel: nullableText,
@@ -216,6 +229,11 @@ export const serverPayloads = {
     /** Seconds. */
     uptime: v.number(),
     timestamp: text,
+  }),
+  'stream-reset': v.object({
+    ...place,
+    /** What was lost: see `recovered`. */
+    reason: v.picklist(RECOVERY_FAILURES),
   }),
   'error-message': v.object({
     errors: v.array(text),
@@ -254,11 +272,14 @@ export type Positions = { readonly [S in StreamName]?: Position }
 
 export type ConnectionConfirmed = ServerPayload<'connection-confirmed'>
 export type NotificationReceived = ServerPayload<'notification-received'>
+/** Several notifications of one stream in one frame. */
+export type NotificationsBatch = ServerPayload<'notifications-batch'>
 export type NotificationSent = ServerPayload<'notification-sent'>
 export type ChannelJoined = ServerPayload<'channel-joined'>
 export type ChannelLeft = ServerPayload<'channel-left'>
 export type ChannelsList = ServerPayload<'channels-list'>
 export type ServerStats = ServerPayload<'server-stats'>
+export type StreamReset = ServerPayload<'stream-reset'>
 export type ErrorMessage = ServerPayload<'error-message'>
 
 /** What the handshake's `auth` may say. Nothing of it is proof of anything. */

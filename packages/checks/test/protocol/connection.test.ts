@@ -1,9 +1,9 @@
 import { ClientEvent, LIMITS, ServerEvent } from '@carillon/protocol'
-import { attachNotifications } from '@carillon/server'
+import { attachNotifications, createMemoryStore } from '@carillon/server'
 import { deferred } from '@carillon/testkit'
 import { Server } from 'socket.io'
 import { expect, test, vi } from 'vitest'
-import { ALICE, note, stage } from './stage.ts'
+import { ALICE, asV2, note, stage } from './stage.ts'
 
 test('[P-CLAIM] without authenticate the claimed identity is taken as it is', async () => {
   const { connect } = await stage()
@@ -128,7 +128,8 @@ test('[P-BUSY] too many unanswered requests are refused, the others are served',
 })
 
 test('[P-OBJECT] the last argument of every server event is an object or an array', async () => {
-  const { connect } = await stage()
+  const store = createMemoryStore()
+  const { connect, notifications } = await stage({ store })
   const client = connect(ALICE)
   client.emit(ClientEvent.JoinChannel, 'devops')
   client.emit(ClientEvent.SendNotification, note('t', { channel: 'devops' }))
@@ -138,7 +139,15 @@ test('[P-OBJECT] the last argument of every server event is an object or an arra
   client.emit(ClientEvent.LeaveChannel, 'devops')
   await client.next('channel-left')
   await client.settle()
-  const ours = client.records.filter(({ event }) => Object.values<string>(ServerEvent).includes(event))
+  const second = connect(asV2(ALICE))
+  await second.ask('join-channel', 'devops', { since: { epoch: 'lost', offset: 0 } })
+  await second.next('notifications-batch')
+  await store.clear({ scope: '/', kind: 'channel', name: 'devops' })
+  await notifications.send(note('t', { channel: 'devops' }))
+  await second.next('stream-reset')
+  const ours = [...client.records, ...second.records].filter(({ event }) =>
+    Object.values<string>(ServerEvent).includes(event),
+  )
   expect(new Set(ours.map(({ event }) => event))).toEqual(new Set(Object.values(ServerEvent)))
   expect(ours.filter(({ args }) => typeof args.at(-1) !== 'object' || args.at(-1) === null)).toEqual([])
 })

@@ -1,4 +1,4 @@
-import type { NotificationInput, Position } from '@carillon/protocol'
+import { type NotificationInput, type Position, ServerEvent } from '@carillon/protocol'
 import { attachNotifications, type NotificationsHandle, type NotificationsOptions } from '@carillon/server'
 import { connectStock, type StockClient, type StockOptions, startServer, until } from '@carillon/testkit'
 import type { ServerOptions } from 'socket.io'
@@ -70,8 +70,14 @@ export async function stage(
   return { url: server.url, notifications, connect, goAway, rejoin }
 }
 
+/** In the order of arrival, one by one or in batches. */
 export function titlesOf(client: StockClient): string[] {
-  return client.all('notification-received').map(({ title }) => title)
+  return client.records.flatMap(({ event, args: [payload] }) => {
+    if (event === ServerEvent.NotificationReceived) return [String(Reflect.get(Object(payload), 'title'))]
+    const items: unknown =
+      event === ServerEvent.NotificationsBatch ? Reflect.get(Object(payload), 'items') : []
+    return Array.isArray(items) ? items.map((item) => String(Reflect.get(Object(item), 'title'))) : []
+  })
 }
 
 export function note(title: string, more: Partial<NotificationInput> = {}): NotificationInput {

@@ -5,6 +5,7 @@ import {
   channelStream,
   type NotificationReceived,
   type Refused,
+  type StreamName,
 } from '@carillon/protocol'
 import { type NotificationsError, type Outcome, refusalError } from '../rules/errors.ts'
 import { type LeftReason, retryDelay } from '../rules/membership.ts'
@@ -14,12 +15,12 @@ import { createJob, failureError, type Job } from './job.ts'
 import { createLeaves } from './leaves.ts'
 import type { Requests } from './requests.ts'
 import { createSeat, type Seat, unheard } from './seat.ts'
-import type { Subscription, SubscriptionHooks } from './subscription.ts'
-import type { RequestOptions } from './waiters.ts'
+import type { StreamLoss, Subscription, SubscriptionHooks } from './subscription.ts'
+import type { JoinCallOptions, RequestOptions } from './waiters.ts'
 
 /** The channels that the application wants to be in, and how they get there. */
 export interface Channels {
-  join(channel: string, options: RequestOptions): Promise<Subscription>
+  join(channel: string, options: JoinCallOptions): Promise<Subscription>
   leave(channel: string, options: RequestOptions): Promise<ChannelLeft>
   /** Whether a notification of this channel is still wanted. */
   isWanted(channel: string): boolean
@@ -28,6 +29,7 @@ export interface Channels {
   isHolding(channel: string): boolean
   /** The server put us on the channel without being asked: its log may have begun anew. */
   onCut(joined: ChannelJoined): void
+  onReset(channel: string, loss: StreamLoss): void
   /** The server took us off the channel and will be back. */
   onLetGo(channel: string): void
   onReady(): void
@@ -35,21 +37,26 @@ export interface Channels {
   close(): void
 }
 
+export interface ChannelHooks extends SubscriptionHooks {
+  /** A join did not bring back all that was missed. */
+  readonly onLost: (stream: StreamName, joined: ChannelJoined) => void
+}
+
 export function createChannels(
   requests: Requests,
   positions: PositionBook,
   settings: Settings,
-  hooks: SubscriptionHooks,
+  hooks: ChannelHooks,
 ): Channels {
   const seats = new Map<string, Seat>()
   const leaves = createLeaves(requests)
 
-  function join(channel: string, options: RequestOptions): Promise<Subscription> {
+  function join(channel: string, options: JoinCallOptions): Promise<Subscription> {
     const refused = requests.refusal('joinChannel', options)
     if (refused !== null) return Promise.reject(refused)
     const known = seats.get(channel)
     if (known?.control.subscription.state === 'joined') return Promise.resolve(known.control.subscription)
-    const seat = known ?? createSeat(channel, leave, hooks)
+    const seat = known ?? createSeat(channel, options.rewind, leave, hooks)
     const outcome = (): Outcome => (seat.wasJoined || seat.ticket?.sent === true ? 'unknown' : 'unsent')
     const onGaveUp = (): void => {
       // Once it has left, a join is not undone: leaving would make the server forget where we stopped.
@@ -91,7 +98,7 @@ export function createChannels(
     const { channel } = seat
     const since = positions.since(channelStream(channel))
     seat.brought = since !== null
-    return since === null ? [channel] : [channel, { since }]
+    return since === null && seat.rewind === undefined ? [channel] : [channel, { since, rewind: seat.rewind }]
   }
 
   /** Asks for a channel that was joined before, until the server has answered for good. */
@@ -122,6 +129,7 @@ export function createChannels(
     seat.ticket = null
     seat.refusals = 0
     seat.control.onJoined(joined)
+    if (joined.recovered === false) hooks.onLost(channelStream(seat.channel), joined)
     seat.waiters.resolve(seat.control.subscription)
     seat.control.onDelivered()
     hooks.onMoved()
@@ -177,6 +185,7 @@ export function createChannels(
       const seat = seats.get(joined.channel)
       if (seat?.wasJoined === true) onJoined(seat, joined, false)
     },
+    onReset: (channel, loss) => seats.get(channel)?.control.onReset(loss),
     onLetGo: (channel) => seats.get(channel)?.control.onDropped(),
     onReady() {
       for (const seat of seats.values()) if (seat.wasJoined) rejoin(seat)

@@ -1,5 +1,5 @@
-import { ClientEvent } from '@carillon/protocol'
-import { kindOf } from '../rules/arguments.ts'
+import { ClientEvent, channelStream, type HistoryQuery } from '@carillon/protocol'
+import { historyProblem, kindOf } from '../rules/arguments.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { sayOnConsole } from './console.ts'
@@ -7,9 +7,16 @@ import { createEmitter } from './emitter.ts'
 import type { Target } from './open-socket.ts'
 import { createSession } from './session.ts'
 import type { SafeStorage } from './storage.ts'
-import type { ClientEvents, NotificationsClient } from './surface.ts'
+import type { ClientEvents, HistoryRequest, NotificationsClient } from './surface.ts'
 
-const EVENTS = { notification: true, status: true, stats: true, confirmed: true, problem: true } as const
+const EVENTS = {
+  notification: true,
+  reset: true,
+  status: true,
+  stats: true,
+  confirmed: true,
+  problem: true,
+} as const
 
 export function createClient(
   target: Target,
@@ -42,6 +49,12 @@ export function createClient(
     leaveChannel: (channel, options = {}) =>
       checkName('leaveChannel', channel) ?? session.channels.leave(channel, options),
     sendNotification: (notification, options = {}) => session.outbox.send(notification, options),
+    async history(query, options = {}) {
+      const problem = historyProblem(query)
+      if (problem !== null) throw problem
+      const args = [queryOf(query)]
+      return session.requests.ask({ call: 'history', event: ClientEvent.GetHistory, args, options })
+    },
     stats: (options = {}) =>
       session.requests.ask({ call: 'stats', event: ClientEvent.GetStats, args: [], options }),
     async channels(options = {}) {
@@ -65,6 +78,13 @@ export function createClient(
     listeners: (event) => emitter.listeners(event),
   }
   return client
+}
+
+/** What the server is asked. */
+function queryOf(query: HistoryRequest): HistoryQuery {
+  if (!('channel' in query)) return query
+  const { channel, ...rest } = query
+  return { ...rest, stream: channelStream(channel) }
 }
 
 /** What is no text cannot be a key of ours; everything else about a name is the server's to judge. */

@@ -6,9 +6,11 @@ import {
   type ErrorMessage,
   isPlainObject,
   type NotificationReceived,
+  type NotificationsBatch,
   ServerEvent,
   type ServerPayload,
   type ServerStats,
+  type StreamReset,
 } from '@carillon/protocol'
 import type { Socket } from 'socket.io-client'
 
@@ -27,6 +29,8 @@ export interface LinkHooks {
   readonly onTransportClosed: () => void
   readonly onConfirmed: (confirmed: ConnectionConfirmed) => void
   readonly onNotification: (notification: NotificationReceived) => void
+  readonly onBatch: (batch: NotificationsBatch) => void
+  readonly onReset: (reset: StreamReset) => void
   readonly onStats: (stats: ServerStats) => void
   readonly onJoined: (joined: ChannelJoined) => void
   readonly onLeft: (left: ChannelLeft) => void
@@ -144,6 +148,8 @@ function listenToServer(socket: Socket, hooks: LinkHooks): Release[] {
   return [
     on(ServerEvent.ConnectionConfirmed, hooks.onConfirmed),
     on(ServerEvent.NotificationReceived, hooks.onNotification),
+    on(ServerEvent.NotificationsBatch, hooks.onBatch),
+    on(ServerEvent.StreamReset, hooks.onReset),
     on(ServerEvent.ServerStats, hooks.onStats),
     on(ServerEvent.ChannelJoined, hooks.onJoined),
     on(ServerEvent.ChannelLeft, hooks.onLeft),

@@ -10,6 +10,8 @@ import { createWaiters, type RequestOptions, type Waiters } from './waiters.ts'
 /** One channel that is wanted. */
 export interface Seat {
   readonly channel: string
+  /** What a newcomer gets of before. */
+  readonly rewind: number | undefined
   readonly control: SubscriptionControl
   readonly waiters: Waiters<Subscription>
   /** The first join takes its turn in the queue of requests. */
@@ -25,12 +27,14 @@ export interface Seat {
 
 export function createSeat(
   channel: string,
+  rewind: number | undefined,
   leave: (channel: string, options: RequestOptions) => Promise<unknown>,
   hooks: SubscriptionHooks,
 ): Seat {
   const leaveOwn = async (options: RequestOptions): Promise<void> => void (await leave(channel, options))
   return {
     channel,
+    rewind,
     control: createSubscription(channel, (options) => unheard(leaveOwn(options)), hooks),
     waiters: createWaiters(),
     ticket: null,

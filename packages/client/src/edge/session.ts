@@ -1,12 +1,17 @@
 import {
+  BROADCAST_STREAM,
+  type ChannelJoined,
   ClientEvent,
   type ConnectionConfirmed,
   channelOf,
   type ErrorMessage,
   isStreamName,
   type NotificationReceived,
+  type NotificationsBatch,
   type Positions,
   type StreamName,
+  type StreamReset,
+  USER_STREAM,
 } from '@carillon/protocol'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
@@ -39,6 +44,8 @@ export interface Session {
   close(): void
 }
 
+type Recovery = Pick<ChannelJoined, 'epoch' | 'reason'>
+
 interface SessionParts {
   readonly target: Target
   readonly storage: SafeStorage | null
@@ -59,7 +66,11 @@ export function createSession(parts: SessionParts): Session {
   const { socket, isOwn, address, prepare, release } = target.open(handshake)
   const requests = createRequests(emit, settings, silence)
   const outbox = createOutbox(requests, parts.keepsSends ? locker : null, settings, problems.report)
-  const channels = createChannels(requests, positions, settings, { onThrow, onMoved: keep })
+  const channels = createChannels(requests, positions, settings, {
+    onThrow,
+    onMoved: keep,
+    onLost: tellReset,
+  })
   // Told to the server only when the application has it: a page that closes before has not received it. [G2]
   const isHeld = (stream: StreamName): boolean => {
     const channel = channelOf(stream)
@@ -96,6 +107,8 @@ export function createSession(parts: SessionParts): Session {
     onTransportClosed: handshake.onClosed,
     onConfirmed,
     onNotification,
+    onBatch,
+    onReset,
     onStats: (stats) => emitter.emit('stats', stats),
     // A v1 session gets these beside the acknowledgements, which have told it all.
     onJoined: (joined) => isIntroduced && channels.onCut(joined),
@@ -149,6 +162,7 @@ export function createSession(parts: SessionParts): Session {
     // Positions of somebody else are neither ours to go on from nor to move.
     if (!isSame) positions.reset()
     positions.onConfirmed(confirmed, handshake.told() ?? {})
+    tellLost(confirmed)
     outbox.onConfirmed(isSame)
     getReady()
     keep()
@@ -192,16 +206,53 @@ export function createSession(parts: SessionParts): Session {
     problems.onLost(reason === 'io server disconnect')
   }
 
-  function onNotification(notification: NotificationReceived): void {
-    const { stream, epoch, offset, id } = notification
-    if (typeof stream !== 'string' || !isStreamName(stream)) return
+  /** The channel of a stream that something is wanted of, `null` for the two that are none. */
+  function wantedOn(stream: unknown): string | null | undefined {
+    if (typeof stream !== 'string' || !isStreamName(stream)) return undefined
     const channel = channelOf(stream)
-    if (channel !== null && !channels.isWanted(channel)) return
-    if (!positions.take(stream, { epoch, offset, id })) return
+    return channel === null || channels.isWanted(channel) ? channel : undefined
+  }
+
+  function hand(channel: string | null, notification: NotificationReceived): void {
+    if (!positions.take(notification.stream, notification)) return
     receipts.onMoved()
     emitter.emit('notification', notification)
     if (channel !== null) channels.hand(channel, notification)
+  }
+
+  function onNotification(notification: NotificationReceived): void {
+    const channel = wantedOn(notification.stream)
+    if (channel === undefined) return
+    hand(channel, notification)
     keep()
+  }
+
+  function onBatch({ items, upTo, ...shared }: NotificationsBatch): void {
+    const channel = wantedOn(shared.stream)
+    if (channel === undefined || !Array.isArray(items)) return
+    for (const item of items) hand(channel, { ...item, ...shared, channel })
+    positions.onCovered(shared.stream, shared.epoch, upTo)
+    keep()
+  }
+
+  function onReset(reset: StreamReset): void {
+    const channel = wantedOn(reset.stream)
+    if (channel === undefined) return
+    positions.onReset(reset.stream, reset)
+    tellReset(reset.stream, reset)
+    keep()
+  }
+
+  function tellReset(stream: StreamName, { epoch, reason }: Recovery): void {
+    const channel = channelOf(stream)
+    const reset = { stream, channel, epoch, reason: reason ?? 'epoch' } as const
+    emitter.emit('reset', reset)
+    if (channel !== null) channels.onReset(channel, reset)
+  }
+
+  function tellLost({ streams: { b, u } = {} }: Partial<ConnectionConfirmed>): void {
+    if (b?.recovered === false) tellReset(BROADCAST_STREAM, b)
+    if (u?.recovered === false) tellReset(USER_STREAM, u)
   }
 
   function onErrorMessage(message: ErrorMessage): void {

@@ -1,4 +1,4 @@
-import type { ChannelJoined, NotificationReceived } from '@carillon/protocol'
+import type { ChannelJoined, NotificationReceived, RecoveryFailure, StreamName } from '@carillon/protocol'
 import { callOptionsProblem } from '../rules/arguments.ts'
 import type { NotificationsError } from '../rules/errors.ts'
 import { type LeftReason, nextMembership, type SubscriptionState } from '../rules/membership.ts'
@@ -10,8 +10,24 @@ export type SubscriptionEvents = {
   notification: (notification: NotificationReceived) => void
   /** The channel was joined again after a reconnect; `recovered: false` says that something is lost, and why. */
   joined: (joined: ChannelJoined) => void
+  /** Part of the channel's log is gone: see the client's event of this name. */
+  reset: (loss: StreamLoss) => void
   /** It is over, and why; with the server's refusal if that was the reason. */
   left: (reason: LeftReason, error: NotificationsError | null) => void
+}
+
+/** What was missed and cannot come any more, or whose log begins anew. */
+export interface StreamLoss {
+  readonly stream: StreamName
+  /** `null` for broadcasts (`stream` is `b`) and what is the user's own (`u`). */
+  readonly channel: string | null
+  /** The log as it is now. */
+  readonly epoch: string
+  /**
+   * `trimmed`: it was kept for too short a time. `epoch`: the log was lost and begins anew. `future`, `id-mismatch`: it
+   * was put back to an earlier state, for instance from a backup.
+   */
+  readonly reason: RecoveryFailure
 }
 
 /** A channel that was joined. It is joined again after every reconnect, until it is left. */
@@ -46,6 +62,7 @@ export interface SubscriptionHooks {
 export interface SubscriptionControl {
   readonly subscription: Subscription
   onJoined(joined: ChannelJoined): void
+  onReset(loss: StreamLoss): void
   onDropped(): void
   onEnded(reason: LeftReason, error: NotificationsError | null): void
   hand(notification: NotificationReceived): void
@@ -55,7 +72,7 @@ export interface SubscriptionControl {
   onDelivered(): void
 }
 
-const EVENTS = { notification: true, joined: true, left: true } as const
+const EVENTS = { notification: true, joined: true, reset: true, left: true } as const
 
 /** How long the first notifications wait for a first listener, when nobody attached one at once. */
 const PATIENCE_MS = 10_000
@@ -122,6 +139,7 @@ export function createSubscription(
       last = joined
       emitter.emit('joined', joined)
     },
+    onReset: (loss) => emitter.emit('reset', loss),
     onDropped() {
       state = nextMembership(state, 'dropped')
     },

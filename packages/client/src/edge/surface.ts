@@ -2,20 +2,28 @@ import type {
   ChannelLeft,
   ChannelsList,
   ConnectionConfirmed,
+  HistoryPage,
+  HistoryQuery,
   NotificationInput,
   NotificationReceived,
   NotificationSent,
   ServerStats,
+  StreamName,
 } from '@carillon/protocol'
 import type { NotificationsError } from '../rules/errors.ts'
 import type { ConnectionStatus } from '../rules/status.ts'
 import type { Listening } from './emitter.ts'
-import type { Subscription } from './subscription.ts'
-import type { RequestOptions } from './waiters.ts'
+import type { StreamLoss, Subscription } from './subscription.ts'
+import type { JoinCallOptions, RequestOptions } from './waiters.ts'
 
 export type ClientEvents = {
   /** Every notification: of channels, broadcasts, personal ones. Each once, in the order of its stream. */
   notification: (notification: NotificationReceived) => void
+  /**
+   * Part of a stream is gone, while connected or on the return from an absence: what the application knows of it may be
+   * incomplete or no longer true. What is there comes after it, on a log that was put back perhaps once more.
+   */
+  reset: (loss: StreamLoss) => void
   status: (status: ConnectionStatus) => void
   /** The server's statistics, when they change and when they were asked for. */
   stats: (stats: ServerStats) => void
@@ -24,6 +32,10 @@ export type ClientEvents = {
   /** What no call can be rejected with: the server's last words, a refused connection, a listener that threw. */
   problem: (problem: NotificationsError) => void
 }
+
+/** Which page of which stream. */
+export type HistoryRequest = Omit<HistoryQuery, 'stream'> &
+  ({ readonly channel: string } | { readonly stream: StreamName })
 
 /** A connection to a server with Carillon attached. Everything that asks the server waits for the connection. */
 export interface NotificationsClient extends Listening<ClientEvents> {
@@ -44,7 +56,7 @@ export interface NotificationsClient extends Listening<ClientEvents> {
    * Rejects when the server refuses (`isNotificationsError`), and at the end of the wait; a join that had left
    * by then may still come about, and the next call gives its subscription.
    */
-  joinChannel(channel: string, options?: RequestOptions): Promise<Subscription>
+  joinChannel(channel: string, options?: JoinCallOptions): Promise<Subscription>
 
   /**
    * Leaves a channel: to leave is to unsubscribe, what is missed from now on is not kept. The subscription ends
@@ -64,6 +76,14 @@ export interface NotificationsClient extends Listening<ClientEvents> {
    * `'unknown'`: trying again with the error's `idempotencyKey` is safe.
    */
   sendNotification(notification: NotificationInput, options?: RequestOptions): Promise<NotificationSent>
+
+  /**
+   * One page of what was sent before, the oldest first: to a channel (`{ channel: 'devops', limit: 50 }`), to everybody
+   * (`{ stream: 'b' }`) or to this user (`{ stream: 'u' }`). Without `before` and `after` it is the last page; the
+   * `offset` of its first item as the next `before` leads further back, as long as `hasMore`. Nothing is joined and no
+   * position moves.
+   */
+  history(query: HistoryRequest, options?: RequestOptions): Promise<HistoryPage>
 
   stats(options?: RequestOptions): Promise<ServerStats>
   /** Active channels, as far as this user may see them. */

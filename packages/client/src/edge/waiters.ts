@@ -12,6 +12,15 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
+/** How a channel is joined. */
+export interface JoinCallOptions extends RequestOptions {
+  /**
+   * So many of the last notifications, 1 to 100, for whoever joins for the first time or whose position is lost. They
+   * come marked `replayed`, as if they had been missed. @default none
+   */
+  readonly rewind?: number
+}
+
 export type Impatience = 'timeout' | 'aborted'
 
 export interface Wait {

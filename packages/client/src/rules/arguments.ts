@@ -1,4 +1,4 @@
-import type { NotificationInput } from '@carillon/protocol'
+import type { HistoryQuery, NotificationInput } from '@carillon/protocol'
 import { type ErrorFacts, NotificationsError } from './errors.ts'
 
 /*
@@ -22,6 +22,7 @@ const NOTIFICATION_FIELDS = Object.keys({
 } satisfies Record<keyof NotificationInput, true>)
 
 const CALL_OPTIONS = ['timeoutMs', 'signal']
+const JOIN_OPTIONS = [...CALL_OPTIONS, 'rewind']
 
 /** What the handshake says in text; anything else there would make a guest without a word. */
 const AUTH_TEXTS = ['user_id', 'username', 'device_id']
@@ -42,10 +43,26 @@ export function notificationProblem(notification: unknown): Verdict {
   return verdictOf('sendNotification', what, UNSENT)
 }
 
+/** The fields of `history`, likewise. */
+const QUERY_FIELDS = Object.keys({
+  channel: true,
+  stream: true,
+  after: true,
+  before: true,
+  limit: true,
+} satisfies Record<'channel' | keyof HistoryQuery, true>)
+
+export function historyProblem(query: unknown): Verdict {
+  const what = objectFault('query', query) ?? nameFault('field', query, QUERY_FIELDS)
+  return verdictOf('history', what, UNSENT)
+}
+
 /** Looks at the options of a call that asks the server. */
 export function callOptionsProblem(call: string, options: unknown): Verdict {
   const what =
-    objectFault('options', options) ?? nameFault('option', options, CALL_OPTIONS) ?? waitFault(options)
+    objectFault('options', options) ??
+    nameFault('option', options, call === 'joinChannel' ? JOIN_OPTIONS : CALL_OPTIONS) ??
+    waitFault(options)
   return verdictOf(call, what, UNSENT)
 }
 

@@ -6,7 +6,7 @@ import {
   type StreamName,
   USER_STREAM,
 } from '@carillon/protocol'
-import { type Cut, onComplete, onCut, onItem, type Place, type Track } from './tracks.ts'
+import { type Cut, onComplete, onCut, onItem, onReset, type Place, type Track } from './tracks.ts'
 
 export type Since = { readonly b?: Position; readonly u?: Position }
 
@@ -27,6 +27,10 @@ export interface PositionBook {
   ownStreams(): Since
   onConfirmed(confirmed: ConnectionConfirmed, brought: Since): void
   onJoined(stream: StreamName, cut: Cut, brought: boolean): void
+  /** Nothing of the stream is still to come at or below an offset. */
+  onCovered(stream: StreamName, epoch: string, upTo: number): void
+  /** The log was lost: what is above an offset is news, whatever was seen of it. */
+  onReset(stream: StreamName, head: Pick<Position, 'epoch' | 'offset'>): void
   /** The channel was left: what is missed from now on is not wanted. */
   forget(stream: StreamName): void
   /** We are somebody else than before. */
@@ -119,6 +123,13 @@ export function createPositionBook(shelf?: Shelf): PositionBook {
     },
     onJoined(stream, cut, brought) {
       put(stream, onCut(tracks.get(stream), cut, brought))
+    },
+    onCovered(stream, epoch, upTo) {
+      const track = tracks.get(stream)
+      if (track?.epoch === epoch) put(stream, onComplete(track, upTo))
+    },
+    onReset(stream, head) {
+      put(stream, onReset(tracks.get(stream), head))
     },
     forget(stream) {
       tracks.delete(stream)

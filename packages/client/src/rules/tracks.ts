@@ -56,6 +56,12 @@ export function onComplete(track: Track, upTo: number): Track {
   return { ...track, last, since: { epoch: track.epoch, offset: last } }
 }
 
+/** The log was lost above an offset, or as a whole: it goes on from there. */
+export function onReset(track: Track | undefined, { epoch, offset }: Omit<Place, 'id'>): Track {
+  const former = track === undefined || track.epoch === epoch ? (track?.former ?? null) : track.epoch
+  return { epoch, last: offset, since: { epoch, offset }, former }
+}
+
 function begin(track: Track | undefined, { epoch, reason }: Cut, brought: boolean): Track {
   // Somebody new, and something follows: where it begins, the first notification will tell.
   if (track === undefined) return { epoch, last: 0, since: null, former: null }

@@ -9,6 +9,7 @@ import { disconnect, heartbeat } from '../flows/disconnect.ts'
 import type { Announce, Hooks } from '../flows/ports.ts'
 import { sayClosing } from '../flows/reply.ts'
 import { onRequest } from '../flows/requests.ts'
+import { restart } from '../flows/restart.ts'
 import type { Session } from '../flows/session.ts'
 import { createNotificationIds } from '../rules/notification-id.ts'
 import { createAway } from './away.ts'
@@ -66,8 +67,17 @@ export function createAttachment(
     reportFault(core, 'REQUEST_FAILED', message, cause)
   const wire = createSocketWire(place, { heartbeats, drains, report })
   const desk = shared.newsroom.createDesk()
-  const parts = { ...shared, scope, wire, clock: systemClock, neighbours: desk, newId, fingerprint }
-  const core = createCore(parts)
+  const parts = {
+    ...shared,
+    scope,
+    wire,
+    clock: systemClock,
+    neighbours: desk,
+    sessions: () => sessions.values(),
+    newId,
+    fingerprint,
+  }
+  const core = createCore(parts, restart)
   desk.open(core)
   const listeners = createListeners({
     onRequest(socket, event, args) {

@@ -1,11 +1,12 @@
-import type { Catalogue } from '@carillon/protocol'
-import type { NotificationStore } from '@carillon/store'
+import type { Catalogue, RecoveryFailure } from '@carillon/protocol'
+import type { NotificationStore, Page } from '@carillon/store'
 import type { MarkSettings } from '../rules/marks.ts'
 import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stats-pace.ts'
 import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
 import { type Cursors, createCursors } from './cursors.ts'
 import type { Announce, Clock, Fault, Hooks, Neighbours, Wire } from './ports.ts'
+import type { Session } from './session.ts'
 import type { UserSessions } from './users.ts'
 
 /** Options after the check, cut to what the flows need. */
@@ -39,6 +40,8 @@ export interface Core {
   readonly hooks: Hooks
   readonly announce: Announce
   readonly neighbours: Neighbours
+  /** Whoever is connected. */
+  readonly sessions: () => Iterable<Session>
   readonly newId: (time: number) => string
   readonly fingerprint: (text: string) => string
   readonly appender: Appender
@@ -48,6 +51,9 @@ export interface Core {
   readonly tails: Map<string, Tail>
   readonly opening: Map<Tail, Promise<void>>
   readonly healing: Set<Tail>
+  /** Tails of which something did not fit, until they have been looked at. */
+  readonly suspects: Set<Tail>
+  readonly restart: (tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
   /** Tails that are read because of a hint. */
   readonly reading: Map<Tail, Promise<void>>
   /** The check of all heads, and whether it has to come once more. */
@@ -83,6 +89,9 @@ export function reportFault(core: Core, code: Fault['code'], message: string, ca
   core.announce.problem({ code, message, cause })
 }
 
+/** See restart.ts. */
+export type Restart = (core: Core, tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
+
 /** What a core is made of. */
 export type CoreParts = Pick<
   Core,
@@ -94,13 +103,16 @@ export type CoreParts = Pick<
   | 'hooks'
   | 'announce'
   | 'neighbours'
+  | 'sessions'
   | 'newId'
   | 'fingerprint'
 >
 
-export function createCore(parts: CoreParts): Core {
-  return {
+/** @param restart puts the readers of a lost log on it anew: the one call that goes against the arrows */
+export function createCore(parts: CoreParts, restart: Restart): Core {
+  const core: Core = {
     ...parts,
+    restart: (...loss) => restart(core, ...loss),
     appender: createAppender(parts.store),
     cursors: createCursors(parts.store, parts.clock, (cause) => {
       parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
@@ -109,6 +121,7 @@ export function createCore(parts: CoreParts): Core {
     tails: new Map(),
     opening: new Map(),
     healing: new Set(),
+    suspects: new Set(),
     reading: new Map(),
     check: { running: null, isDue: false },
     startedAt: parts.clock.now(),
@@ -122,4 +135,5 @@ export function createCore(parts: CoreParts): Core {
     aborts: new Set(),
     isClosing: false,
   }
+  return core
 }

@@ -62,7 +62,8 @@ export function createCursors(
     // Joins that are handled in one turn share a batch.
     await null
     const asked = askers
-    if (asked.length > 0) askers = []
+    // Who asks from here on belongs to the next batch, however empty this one is.
+    askers = []
     const batch = next
     running = batch
     next = null
@@ -88,6 +89,7 @@ export function createCursors(
   async function answer(asked: readonly Asker[]): Promise<void> {
     try {
       const cursors = await store.cursors(asked.map(({ question }) => question))
+      if (cursors.length !== asked.length) throw new Error('the store did not answer every question')
       for (const [at, { resolve }] of asked.entries()) resolve(cursors[at] ?? null)
     } catch (cause) {
       for (const { reject } of asked) reject(cause)

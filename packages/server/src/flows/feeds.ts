@@ -1,15 +1,16 @@
-import { type RecoveryFailure, ServerEvent } from '@carillon/protocol'
-import type { Head, Item, Page, StreamKey } from '@carillon/store'
-import { replayedPayload } from '../rules/payloads.ts'
+import { ServerEvent } from '@carillon/protocol'
+import type { Head, Page, StreamKey } from '@carillon/store'
+import { replayedBatch, replayedPayload } from '../rules/payloads.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
-import { BEHIND_ROOM, wireNameOf } from '../rules/streams.ts'
-import { isIdle, pin, type Tail, unpin } from '../rules/tail.ts'
+import { BEHIND_ROOM } from '../rules/streams.ts'
+import { isIdle, lossesOf, pin, setBack, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
+import { sayLost } from './losses.ts'
 import { parkIfSilent } from './parking.ts'
-import { sayProblems } from './reply.ts'
-import { type Feed, type Run, type Session, subscriberOf, withFeed } from './session.ts'
-import { readOn, sweepLater, tailOf, whenOpen } from './tails.ts'
+import { readOn } from './reading.ts'
+import { type Feed, noteLoss, type Run, type Session, subscriberOf, withFeed } from './session.ts'
+import { sweepLater, tailOf, whenOpen } from './tails.ts'
 
 /*
  * How a socket gets onto a stream without a seam: read what it missed, then, in one synchronous step, emit the
@@ -19,7 +20,8 @@ import { readOn, sweepLater, tailOf, whenOpen } from './tails.ts'
 /** A join that has read its first page. Its tail is pinned until it is delivered or dropped. */
 export interface Opening {
   readonly tail: Tail
-  readonly epoch: string
+  /** How often the log had been lost when it was read. */
+  readonly losses: number
   readonly start: Start
   readonly page: Page | null
 }
@@ -52,10 +54,11 @@ export async function openFeed(
     early?.catch(() => undefined)
     if (opening !== undefined) await opening
     const { epoch, offset } = tail
+    const losses = lossesOf(tail)
     const claim = since ?? (await (early ?? askCursor(core, session, stream, { epoch, offset })))
     if (claim !== null) return await openAt(core, tail, claim, rewind)
     const isAtHead = offset === 0 || (newcomer === 'head' && rewind === null)
-    if (isAtHead) return { tail, epoch, start: { after: offset }, page: null }
+    if (isAtHead) return { tail, losses, start: { after: offset }, page: null }
     return await openBefore(core, tail, rewind === null ? 0 : Math.max(0, offset - rewind))
   } catch (cause) {
     drop(core, tail)
@@ -75,12 +78,12 @@ function askCursor(
 }
 
 async function openAt(core: Core, tail: Tail, claim: Claimed, rewind: number | null): Promise<Opening> {
-  const { epoch } = tail
-  const isAtTail = claim.epoch === epoch && claim.offset === tail.offset && claim.id == null
-  if (isAtTail) return { tail, epoch, start: { after: claim.offset, recovered: true }, page: null }
-  const page = await readPage(core, tail, claim.offset)
+  const losses = lossesOf(tail)
+  const isAtTail = claim.epoch === tail.epoch && claim.offset === tail.offset && claim.id == null
+  if (isAtTail) return { tail, losses, start: { after: claim.offset, recovered: true }, page: null }
+  const { page, losses: now } = await readPage(core, tail, claim.offset)
   const start = startAt(claim, page)
-  if (start.recovered === true) return { tail, epoch: page.epoch, start, page }
+  if (start.recovered === true) return { tail, losses: now, start, page }
   const from = rewind === null ? start.after : Math.max(start.after, page.head - rewind)
   const opening = await openBefore(core, tail, from)
   return { ...opening, start: { ...start, ...opening.start } }
@@ -88,16 +91,25 @@ async function openAt(core: Core, tail: Tail, claim: Claimed, rewind: number | n
 
 /** Begins behind an offset, or behind what is gone for good. */
 async function openBefore(core: Core, tail: Tail, after: number): Promise<Opening> {
-  const page = await readPage(core, tail, after)
-  return { tail, epoch: page.epoch, start: { after: Math.max(after, page.base) }, page }
+  const { page, losses } = await readPage(core, tail, after)
+  return { tail, losses, start: { after: Math.max(after, page.base) }, page }
 }
 
-/** Reads behind `after`. A page of another epoch than the tail's shows that the log was lost: the tail follows. */
-async function readPage(core: Core, tail: Tail, after: number): Promise<Page> {
+/** A page of the log that the tail is on. */
+interface Reading {
+  readonly page: Page
+  readonly losses: number
+}
+
+/** Reads behind `after`. A page that does not fit the tail shows that the log was lost: the tail follows. */
+async function readPage(core: Core, tail: Tail, after: number): Promise<Reading> {
   for (;;) {
+    const losses = lossesOf(tail)
+    const { offset } = tail
     const page = await core.store.read(tail.stream, { after, ...core.settings.page })
-    if (page.epoch === tail.epoch) return page
-    await readOn(core, tail)
+    const fits = page.epoch === tail.epoch && page.head >= offset
+    if (fits && lossesOf(tail) === losses) return { page, losses }
+    if (!fits) await readOn(core, tail)
   }
 }
 
@@ -112,7 +124,7 @@ export function drop(core: Core, tail: Tail): void {
  * was lost since the opening was read: then it has to be read again.
  */
 export function sew(opening: Opening): Stitch | undefined {
-  if (opening.epoch !== opening.tail.epoch) return undefined
+  if (opening.losses !== lossesOf(opening.tail)) return undefined
   return stitch(opening.tail, opening.start.after, opening.page)
 }
 
@@ -142,7 +154,7 @@ export function deliver(core: Core, session: Session, feed: Feed, next: Stitch):
     void catchUp(core, session, feed, run, next.upTo)
     return
   }
-  for (const item of next.items) emitMissed(core, session, tail, item)
+  if (next.items.length > 0) emitMissed(core, session, tail, next)
   goLive(core, session, feed)
 }
 
@@ -150,25 +162,22 @@ export function deliver(core: Core, session: Session, feed: Feed, next: Stitch):
 async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from: number): Promise<void> {
   const { tail } = feed
   let at = from
-  let { epoch } = tail
+  let losses = lossesOf(tail)
   while (!run.isOver) {
     try {
       await core.wire.drained(session.peer)
       if (run.isOver) break
-      const page = await readPage(core, tail, at)
+      const { page } = await readPage(core, tail, at)
       if (run.isOver) break
-      if (page.epoch !== epoch) {
-        // The log was lost on the way: what there is of the new one is all that can be served.
-        sayLost(core, session, tail.stream, 'epoch')
-        run.sent.length = 0
-        epoch = page.epoch
-        at = page.base
+      if (lossesOf(tail) !== losses) {
+        at = goBack(core, session, feed, losses, at)
+        losses = lossesOf(tail)
         continue
       }
       if (page.base > at) {
         // Retention was faster than the reader. [G5] What is gone is said, never passed over.
-        sayLost(core, session, tail.stream, 'trimmed')
         at = page.base
+        sayLost(core, session, tail, { reason: 'trimmed', from: at })
       }
       const next = stitch(tail, at, page)
       emitPage(core, session, tail, run, next)
@@ -195,6 +204,17 @@ async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from:
   drop(core, tail)
 }
 
+/** The log was lost on the way: a reader goes on from where what it had is still true. */
+function goBack(core: Core, session: Session, feed: Feed, losses: number, at: number): number {
+  const { tail, run } = feed
+  const back = setBack(tail, losses, at)
+  if (back === null) return at
+  sayLost(core, session, tail, back)
+  noteLoss(feed, back.from)
+  run?.sent.splice(0)
+  return back.from
+}
+
 /** A while, or at once when everything ends. */
 function pause(core: Core): Promise<void> {
   return new Promise((resolve) => {
@@ -209,23 +229,23 @@ function pause(core: Core): Promise<void> {
 }
 
 function emitPage(core: Core, session: Session, tail: Tail, run: Run, next: Stitch): void {
-  for (const item of next.items) emitMissed(core, session, tail, item)
+  emitMissed(core, session, tail, next)
   run.sent.push({ at: core.clock.now(), offset: next.upTo })
   // Only what a heartbeat can still prove is of use.
   const horizon = core.clock.now() - core.settings.marks.keepMs
   while (run.sent.length > 1 && (run.sent[1]?.at ?? 0) < horizon) run.sent.shift()
 }
 
-function sayLost(core: Core, session: Session, stream: StreamKey, reason: RecoveryFailure): void {
-  sayProblems(core, session, null, [{ code: 'history-lost', stream: wireNameOf(stream), reason }])
-}
-
-function emitMissed(core: Core, session: Session, tail: Tail, item: Item): void {
-  core.wire.emit(
-    session.peer,
-    ServerEvent.NotificationReceived,
-    replayedPayload(tail.stream, tail.epoch, item),
-  )
+/** A client that knows batches gets one: a frame costs far more than what is in it. */
+function emitMissed(core: Core, session: Session, { stream, epoch }: Tail, { items, upTo }: Stitch): void {
+  if (session.version === 2) {
+    const batch = replayedBatch(stream, epoch, items, upTo)
+    core.wire.emit(session.peer, ServerEvent.NotificationsBatch, batch)
+    return
+  }
+  for (const item of items) {
+    core.wire.emit(session.peer, ServerEvent.NotificationReceived, replayedPayload(stream, epoch, item))
+  }
 }
 
 function goLive(core: Core, session: Session, feed: Feed): void {

@@ -2,7 +2,8 @@ import type { Head, News, StreamKey } from '@carillon/store'
 import { userKey } from '../rules/streams.ts'
 import type { Tail } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
-import { awakeTail, readOn, signal, whenOpen } from './tails.ts'
+import { readOn, suspect } from './reading.ts'
+import { awakeTail, signal, whenOpen } from './tails.ts'
 
 /*
  * What other nodes append is heard of through the store. News may come twice, late, in any order or not at all:
@@ -15,7 +16,7 @@ const HEADS_PER_CALL = 500
 /** Another node, or another attachment of this process, has appended something. */
 export function onNews(core: Core, { stream, epoch, head, item }: News): void {
   if (item !== null) {
-    signal(core, stream, epoch, item)
+    signal(core, stream, epoch, item, true)
     return
   }
   const tail = awakeTail(core, stream)
@@ -83,7 +84,10 @@ async function checkAll(core: Core): Promise<void> {
 function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promise<void> | undefined {
   if (head === undefined) return undefined
   const tail = awakeTail(core, stream, head)
-  return tail === undefined ? undefined : follow(core, tail, head)
+  if (tail === undefined) return undefined
+  // It may have moved on since the question; or the log was put back to an earlier state.
+  if (tail.epoch === head.epoch && tail.offset > head.offset) suspect(core, tail)
+  return follow(core, tail, head)
 }
 
 /** Of the tails that stand, and of the users whose stream is silent here. */

@@ -5,7 +5,7 @@ import {
   type Problem,
   type Request,
 } from '@carillon/protocol'
-import type { AppendOutcome, Item, NewEntry, StreamKey } from '@carillon/store'
+import type { AppendOutcome, Item, NewEntry, StreamKey, Written } from '@carillon/store'
 import { sentPayload } from '../rules/payloads.ts'
 import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
@@ -103,7 +103,7 @@ function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: Appen
   switch (outcome.outcome) {
     case 'written':
       // A duplicate is signalled too: that heals a crash between append and signal. [G2]
-      announce(core, stream, outcome.epoch, itemOf(entry, outcome))
+      announce(core, stream, outcome, itemOf(entry, outcome))
       return { ok: true, sent: sentPayload(stream, outcome) }
     case 'conflict':
       return { ok: false, problem: { code: 'idempotency-conflict', field: 'idempotencyKey' } }
@@ -117,8 +117,8 @@ function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: Appen
   }
 }
 
-function announce(core: Core, stream: StreamKey, epoch: string, item: Item): void {
-  signal(core, stream, epoch, item)
+function announce(core: Core, stream: StreamKey, { epoch, duplicate }: Written, item: Item): void {
+  signal(core, stream, epoch, item, !duplicate)
   core.neighbours.tell({ stream, epoch, head: item.offset, item })
 }
 

@@ -64,6 +64,12 @@ export function noteReceived(feed: Feed, offset: number): void {
   feed.epoch = feed.tail.epoch
 }
 
+/** The log was lost: nothing above an offset of what was received is still there. */
+export function noteLoss(feed: Feed, from: number): void {
+  feed.received = Math.min(receivedOf(feed), from)
+  feed.epoch = feed.tail.epoch
+}
+
 /** A list with one more. Exactly as long as it is: `push` and spread reserve room that idle sessions never use. */
 export function withFeed(feeds: readonly Feed[], feed: Feed): readonly Feed[] {
   if (feeds.length === 0) return [feed]

@@ -1,24 +1,10 @@
-import { ServerEvent } from '@carillon/protocol'
 import type { Head, Item, StreamKey } from '@carillon/store'
-import { receivedPayload } from '../rules/payloads.ts'
-import { BEHIND_ROOM, EVERYBODY_ROOM, tagOf } from '../rules/streams.ts'
-import {
-  createTail,
-  forgetStrangers,
-  hasHole,
-  isIdle,
-  onAppended,
-  onOpened,
-  onPage,
-  onReset,
-  strangersOf,
-  type Tail,
-} from '../rules/tail.ts'
+import { tagOf } from '../rules/streams.ts'
+import { createTail, isIdle, isOutOfPlace, onAppended, onOpened, type Tail } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
+import { emitItems } from './emission.ts'
 import { isParkedAt, parkIfSilent, wake } from './parking.ts'
-import { sessionsOf } from './users.ts'
-
-const RETRY_MS = 1_000
+import { healIfNeeded, readOn, suspect } from './reading.ts'
 
 /** The tail of a stream; a new one begins to open. */
 export function tailOf(core: Core, stream: StreamKey): Tail {
@@ -68,36 +54,17 @@ async function open(core: Core, tail: Tail): Promise<void> {
   }
 }
 
-/** An item was appended, here or elsewhere: it goes out in its turn. [G1] */
-export function signal(core: Core, stream: StreamKey, epoch: string, item: Item): void {
+/**
+ * An item was appended, here or elsewhere: it goes out in its turn. [G1]
+ *
+ * @param isNew whether it is surely none that was appended before
+ */
+export function signal(core: Core, stream: StreamKey, epoch: string, item: Item, isNew: boolean): void {
   const tail = awakeTail(core, stream)
   if (tail === undefined) return
+  if (isNew && isOutOfPlace(tail, epoch, item)) suspect(core, tail)
   emitItems(core, tail, onAppended(tail, epoch, item, core.clock.now()))
   healIfNeeded(core, tail)
-}
-
-function emitItems(core: Core, tail: Tail, items: readonly Item[]): void {
-  if (tail.members === 0) return
-  for (const item of items) {
-    emitToMembers(
-      core,
-      tail,
-      ServerEvent.NotificationReceived,
-      receivedPayload(tail.stream, tail.epoch, item),
-    )
-  }
-}
-
-function emitToMembers(core: Core, tail: Tail, event: ServerEvent, payload: object): void {
-  if (tail.room !== null) core.wire.emitRoom(tail.room, event, payload)
-  else if (tail.stream.kind === 'broadcast') {
-    core.wire.emitRoom(EVERYBODY_ROOM, event, payload, core.behind > 0 ? BEHIND_ROOM : undefined)
-  } else {
-    // A user has few connections: a room for each would cost more memory than it saves work.
-    for (const { peer, feeds } of sessionsOf(core, tail.stream.name)) {
-      if (feeds.some((feed) => feed.tail === tail && feed.run === null)) core.wire.emit(peer, event, payload)
-    }
-  }
 }
 
 /** The store may have written what it did not confirm: whoever is here gets it now, not with the next one. */
@@ -109,46 +76,6 @@ export function lookAgain(core: Core, stream: StreamKey): void {
       reportFault(core, 'STORE_FAILED', 'A stream could not be read after a failed append', cause)
     })
   })
-}
-
-function healIfNeeded(core: Core, tail: Tail): void {
-  if (!hasHole(tail) || core.healing.has(tail)) return
-  core.healing.add(tail)
-  later(core, core.settings.holeWaitMs, () => void heal(core, tail))
-}
-
-/** Reads what is missing. A healthy stream fills its holes by itself within the wait. */
-async function heal(core: Core, tail: Tail): Promise<void> {
-  try {
-    let before: number
-    do {
-      before = tail.offset
-      await readOn(core, tail)
-    } while (hasHole(tail) && tail.offset > before && !core.isClosing)
-    core.healing.delete(tail)
-    healIfNeeded(core, tail)
-  } catch (cause) {
-    reportFault(core, 'STORE_FAILED', 'A hole in a stream could not be read; trying again', cause)
-    later(core, RETRY_MS, () => void heal(core, tail))
-  }
-}
-
-/** Reads one page behind the tail and emits it. Another epoch means that the log was lost: from its base. */
-export async function readOn(core: Core, tail: Tail): Promise<void> {
-  const { stream, epoch } = tail
-  const strangers = strangersOf(tail)
-  const page = await core.store.read(stream, { after: tail.offset, ...core.settings.page })
-  // Somebody else has found the new log meanwhile: this page was read from a place in the old one.
-  if (tail.epoch !== epoch) return
-  if (page.epoch === epoch) {
-    // The store still speaks of our epoch, so what came under another one before the read is of a lost log.
-    forgetStrangers(tail, strangers)
-    emitItems(core, tail, onPage(tail, page, core.clock.now()))
-    return
-  }
-  const fresh = await core.store.read(stream, { after: 0, ...core.settings.page })
-  if (fresh.epoch !== tail.epoch) onReset(tail, fresh.epoch, fresh.base)
-  emitItems(core, tail, onPage(tail, fresh, core.clock.now()))
 }
 
 /** Called when somebody leaves: tails that nobody needs linger for a while, then go. */

@@ -1,4 +1,9 @@
-import type { NotificationReceived, NotificationSent, ServerStats } from '@carillon/protocol'
+import type {
+  NotificationReceived,
+  NotificationSent,
+  NotificationsBatch,
+  ServerStats,
+} from '@carillon/protocol'
 import type { Item, StreamKey, Written } from '@carillon/store'
 import { wireNameOf } from './streams.ts'
 
@@ -23,6 +28,27 @@ export function receivedPayload(stream: StreamKey, epoch: string, item: Item): N
 
 export function replayedPayload(stream: StreamKey, epoch: string, item: Item): NotificationReceived {
   return { ...receivedPayload(stream, epoch, item), replayed: true }
+}
+
+export function replayedBatch(
+  stream: StreamKey,
+  epoch: string,
+  items: readonly Item[],
+  upTo: number,
+): NotificationsBatch {
+  return { stream: wireNameOf(stream), epoch, upTo, items: items.map(batchedPayload), replayed: true }
+}
+
+function batchedPayload({
+  id,
+  timestamp,
+  offset,
+  expiresAt,
+  content,
+}: Item): NotificationsBatch['items'][number] {
+  const { type, title, message, data, sender } = content
+  const payload = { id, type, title, message, data, sender, timestamp: isoTime(timestamp), offset }
+  return expiresAt === null ? payload : { ...payload, expiresAt: isoTime(expiresAt) }
 }
 
 export function sentPayload(stream: StreamKey, written: Written): NotificationSent {

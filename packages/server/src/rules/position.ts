@@ -25,7 +25,8 @@ export function startAt(position: Claimed, page: Page): Start {
   return { after: page.base, recovered: false, reason: failure }
 }
 
-function failureOf(position: Claimed, page: Page): RecoveryFailure | undefined {
+/** Why not everything above a position can be served, or undefined when it can. */
+export function failureOf(position: Claimed, page: Page): RecoveryFailure | undefined {
   if (position.epoch !== page.epoch) return 'epoch'
   if (position.offset > page.head) return 'future'
   if (position.offset < page.base) return 'trimmed'

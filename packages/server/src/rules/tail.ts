@@ -1,5 +1,7 @@
+import type { RecoveryFailure } from '@carillon/protocol'
 import type { Item, Page, StreamKey } from '@carillon/store'
-import { createMarks, type MarkSettings, type Marks, mark, offsetBefore } from './marks.ts'
+import { createMarks, idAt, type MarkSettings, type Marks, mark, offsetBefore } from './marks.ts'
+import { failureOf } from './position.ts'
 import { roomOf } from './streams.ts'
 
 /**
@@ -15,6 +17,8 @@ export interface Tail {
   epoch: string
   /** The last offset that was emitted, or the head when the tail opened. Moves at emission only. */
   offset: number
+  /** How the log was lost last, if it ever was. */
+  loss: Loss | null
   /** Sockets that belong to the stream, those that are still catching up among them. */
   members: number
   /** Readers who need `recent` to go on from where their page ends. */
@@ -26,6 +30,15 @@ export interface Tail {
   /** What was emitted when; `null` as long as nothing was. */
   marks: Marks | null
   readonly marking: MarkSettings
+}
+
+/** The log was lost, in whole or in its last part, or was trimmed faster than it was read. */
+export interface Loss {
+  readonly reason: RecoveryFailure
+  /** Up to here what readers have had is still true; everything above is read anew. */
+  readonly from: number
+  /** Counts the losses of this tail. Whoever missed one of two goes on from the base. */
+  readonly nth: number
 }
 
 /** An item that waits for its turn. */
@@ -50,6 +63,7 @@ export function createTail(stream: StreamKey, marking: MarkSettings): Tail {
     state: 'opening',
     epoch: '',
     offset: 0,
+    loss: null,
     members: 0,
     pins: 0,
     recent: NO_ITEMS,
@@ -96,12 +110,54 @@ export function onPage(tail: Tail, page: Page, now: number): Item[] {
   return emitted.concat(release(tail, now))
 }
 
-/** The log was lost and begins anew: nothing of the old epoch counts. */
-export function onReset(tail: Tail, epoch: string, offset: number): void {
+/**
+ * The log was lost and goes on elsewhere: nothing counts of what the tail knew. Its readers have to be put on it
+ * anew in the same step.
+ */
+export function onLost(
+  tail: Tail,
+  { epoch, head }: Pick<Page, 'epoch' | 'head'>,
+  reason: RecoveryFailure,
+  from: number,
+): void {
+  tail.loss = { reason, from, nth: lossesOf(tail) + 1 }
   tail.epoch = epoch
-  tail.offset = offset
+  tail.offset = head
   tail.recent = NO_ITEMS
   tail.marks = null
+}
+
+/** What has waited for its turn and whose turn it is by now: to be emitted. */
+export function onReady(tail: Tail, now: number): Item[] {
+  return release(tail, now)
+}
+
+export function lossesOf({ loss }: Tail): number {
+  return loss?.nth ?? 0
+}
+
+/**
+ * Where somebody goes on who was served up to `at` when the log had been lost `losses` times, and why not there.
+ * Null when it makes no difference to them.
+ */
+export function setBack({ loss }: Tail, losses: number, at: number): Omit<Loss, 'nth'> | null {
+  if (loss === null || loss.nth === losses) return null
+  const { reason, from } = loss
+  if (loss.nth > losses + 1) return { reason, from: 0 }
+  // What was trimmed behind them they have had; what is trimmed before them their next page will say.
+  const isUnharmed = reason !== 'epoch' && (reason === 'trimmed' || at <= from)
+  return isUnharmed ? null : { reason, from }
+}
+
+/** Why a page that was read behind `offset`, the tail's place at that time, shows that the log was lost. */
+export function lossOf({ epoch, marks }: Tail, offset: number, page: Page): RecoveryFailure | undefined {
+  return failureOf({ epoch, offset, id: idAt(marks, offset) }, page)
+}
+
+/** Whether an item that was just appended stands where another was emitted: then the log was put back. */
+export function isOutOfPlace({ state, epoch, offset, marks }: Tail, appended: string, item: Item): boolean {
+  if (state === 'opening' || appended !== epoch || item.offset > offset) return false
+  return idAt(marks, item.offset) !== item.id
 }
 
 /** What waits under another epoch than the tail's. */
@@ -176,7 +232,7 @@ function take(tail: Tail, early: Map<number, Early>): Item | undefined {
 function advance(tail: Tail, item: Item, now: number): void {
   tail.marks ??= createMarks(tail.offset)
   tail.offset = item.offset
-  mark(tail.marks, tail.marking, now, item.offset)
+  mark(tail.marks, tail.marking, now, item)
   if (tail.pins === 0) return
   if (tail.recent === NO_ITEMS) tail.recent = []
   tail.recent.push(item)

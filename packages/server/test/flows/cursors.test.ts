@@ -73,3 +73,29 @@ test('[G2] everybody who asked hears of a failure, and the next question is aske
   expect(await cursors.ask(question)).toEqual(at(1))
   await cursors.flush()
 })
+
+test('[G2] whoever asks while only saves are under way is answered once, with an own answer', async () => {
+  let release = (): void => undefined
+  const { cursors, calls, at } = await opened({
+    moveCursors: () =>
+      new Promise((resolve) => {
+        release = resolve
+      }),
+  })
+  const saved = cursors.save([{ subscriber, stream: STREAM, to: at(5) }])
+  for (let n = 0; n < 3; n++) await Promise.resolve()
+  const asks = ['bob', 'carol'].map((user) =>
+    cursors.ask({ subscriber: { user, device: null }, stream: STREAM, start: at(0) }),
+  )
+  release()
+  await saved
+  const late = cursors.ask({ subscriber: { user: 'bob', device: null }, stream: STREAM, start: at(9) })
+  expect(await Promise.all(asks)).toEqual([null, null])
+  expect(await late).toEqual(at(0))
+  expect(calls.filter((call) => call.startsWith('ask')).join()).toMatch(/^ask 2,ask 1$|^ask 3$/)
+})
+
+test('[G2] a store that leaves a question without an answer makes nobody a newcomer', async () => {
+  const { cursors } = await opened({ cursors: () => Promise.resolve([]) })
+  await expect(cursors.ask({ subscriber, stream: STREAM, start: null })).rejects.toThrow('every question')
+})

@@ -7,6 +7,7 @@ import {
   type Delay,
   type Frame,
   offsetsOf,
+  oneByOne,
   type TestPeer,
   type World,
   type WorldOptions,
@@ -142,7 +143,7 @@ async function appendElsewhere(world: World, delay: Delay): Promise<void> {
   if (written?.outcome !== 'written') throw new Error('the store refused')
   await delay('bus')
   const { id, offset, timestamp, expiresAt } = written
-  signal(world.core, stream, written.epoch, { id, offset, timestamp, expiresAt, content })
+  signal(world.core, stream, written.epoch, { id, offset, timestamp, expiresAt, content }, true)
 }
 
 function act(world: World, person: Person, kind: 'join' | 'leave' | 'disconnect'): void {
@@ -167,7 +168,7 @@ function sessionOf(world: World, person: Person): Session {
 }
 
 function checkPerson(world: World, person: Person): void {
-  for (const { peer } of person.lives) checkConnection(peer.frames)
+  for (const { peer } of person.lives) checkConnection(oneByOne(peer.frames))
   if ('user_id' in person.auth) checkReturns(person.lives)
   if ('user_id' in person.auth && person.auth.user_id === 'alice') checkPersonal(world, person)
   const last = person.current?.peer.frames
@@ -249,7 +250,7 @@ function isJoined(frames: readonly Frame[]): boolean {
 
 function reached(frames: readonly Frame[]): number {
   const from = frames.findLast(({ event }) => event === ServerEvent.ChannelJoined)
-  const last = frames.findLast(
+  const last = oneByOne(frames).findLast(
     ({ event, payload }) => event === ServerEvent.NotificationReceived && payload.stream === STREAM,
   )
   return Math.max(Number(from?.payload.offset ?? 0), Number(last?.payload.offset ?? 0))

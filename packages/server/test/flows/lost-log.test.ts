@@ -2,8 +2,8 @@ import type { NotificationStore, StreamKey } from '@carillon/store'
 import { nextTurn } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { heartbeat } from '../../src/flows/disconnect.ts'
+import { readOn } from '../../src/flows/reading.ts'
 import type { Session } from '../../src/flows/session.ts'
-import { readOn } from '../../src/flows/tails.ts'
 import { ClientEvent, createWorld, notifications, offsetsOf, type World } from './world.ts'
 
 const DEVOPS = { scope: '/', kind: 'channel', name: 'devops' } as const

@@ -1,4 +1,12 @@
-import { ClientEvent, fr, type NotificationReceived, parseHandshake, ServerEvent } from '@carillon/protocol'
+import {
+  ClientEvent,
+  channelOf,
+  fr,
+  type NotificationReceived,
+  type NotificationsBatch,
+  parseHandshake,
+  ServerEvent,
+} from '@carillon/protocol'
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import { type FakeClock, fakeClock } from '@carillon/testkit'
 import { connect, createSession } from '../../src/flows/connect.ts'
@@ -6,6 +14,7 @@ import { type Core, createCore, type Settings } from '../../src/flows/core.ts'
 import { disconnect } from '../../src/flows/disconnect.ts'
 import type { Hooks, Peer, Wire } from '../../src/flows/ports.ts'
 import { onRequest } from '../../src/flows/requests.ts'
+import { restart } from '../../src/flows/restart.ts'
 import type { Session } from '../../src/flows/session.ts'
 import { createNotificationIds } from '../../src/rules/notification-id.ts'
 
@@ -65,28 +74,33 @@ export function createWorld(options: WorldOptions = {}): World {
   const time = fakeClock()
   const faults: unknown[] = []
   const peers = new Set<TestPeer>()
+  const sessions = new Set<Session>()
   const memory = createMemoryStore({ now: time.now })
   const personal: string[] = []
   const store = (options.store ?? ((same) => same))(delayed(memory, delay))
   const plain = arrayWire(peers, delay)
-  const core = createCore({
-    scope: '/',
-    settings: { ...SETTINGS, ...options.settings },
-    store,
-    wire: (options.wire ?? ((same) => same))(plain),
-    clock: { now: time.now, time: time.now, after: time.after },
-    hooks: options.hooks ?? {},
-    announce: {
-      sent: ({ stream, notificationId }) => void (stream === 'u' && personal.push(notificationId)),
-      joined() {},
-      left() {},
-      refused() {},
-      problem: (fault) => void faults.push(fault),
+  const core = createCore(
+    {
+      scope: '/',
+      settings: { ...SETTINGS, ...options.settings },
+      store,
+      wire: (options.wire ?? ((same) => same))(plain),
+      clock: { now: time.now, time: time.now, after: time.after },
+      hooks: options.hooks ?? {},
+      announce: {
+        sent: ({ stream, notificationId }) => void (stream === 'u' && personal.push(notificationId)),
+        joined() {},
+        left() {},
+        refused() {},
+        problem: (fault) => void faults.push(fault),
+      },
+      neighbours: { tell() {} },
+      sessions: () => sessions,
+      newId: createNotificationIds('test'),
+      fingerprint: (text) => text,
     },
-    neighbours: { tell() {} },
-    newId: createNotificationIds('test'),
-    fingerprint: (text) => text,
-  })
+    restart,
+  )
   let count = 0
   return {
     core,
@@ -99,10 +113,12 @@ export function createWorld(options: WorldOptions = {}): World {
       peers.add(peer)
       const claims = parseHandshake(auth)
       const session = createSession(peer, claims)
+      sessions.add(session)
       connect(core, session, claims, false).catch((cause) => faults.push(cause))
       return { peer, session }
     },
     disconnect(session) {
+      sessions.delete(session)
       disconnect(core, session)
       for (const peer of peers) if (peer === session.peer) peers.delete(peer)
     },
@@ -146,8 +162,20 @@ function delayed(store: NotificationStore, delay: Delay): NotificationStore {
   }
 }
 
+/** The frames as a client of the first version would have got them. */
+export function oneByOne(frames: readonly Frame[]): Frame[] {
+  return frames.flatMap(({ event, payload }) => {
+    if (event !== ServerEvent.NotificationsBatch) return [{ event, payload }]
+    const { items, ...shared } = payload as unknown as NotificationsBatch
+    return items.map((item) => ({
+      event: ServerEvent.NotificationReceived,
+      payload: { ...item, ...shared, channel: channelOf(shared.stream) },
+    }))
+  })
+}
+
 export function notifications(frames: readonly Frame[], stream: string): NotificationReceived[] {
-  return frames
+  return oneByOne(frames)
     .filter(({ event, payload }) => event === ServerEvent.NotificationReceived && payload.stream === stream)
     .map(({ payload }) => payload as unknown as NotificationReceived)
 }

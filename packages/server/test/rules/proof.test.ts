@@ -4,6 +4,8 @@ import { NEVER, onHeartbeat, type Proof } from '../../src/rules/proof.ts'
 
 const INTERVAL = 1_000
 
+const place = (offset: number) => ({ offset, id: `n_${offset}` })
+
 function provedAfter(...beats: number[]): number {
   const proof: Proof = { beatAt: NEVER, provedUntil: NEVER }
   for (const beat of beats) onHeartbeat(proof, beat, INTERVAL)
@@ -42,9 +44,9 @@ describe('the record of offsets', () => {
 
   test('[G2] answers with an offset that was surely emitted before the time', () => {
     const marks = createMarks(0)
-    mark(marks, FINE, 0, 1)
-    mark(marks, FINE, 15, 2)
-    mark(marks, FINE, 30, 3)
+    mark(marks, FINE, 0, place(1))
+    mark(marks, FINE, 15, place(2))
+    mark(marks, FINE, 30, place(3))
     expect(offsetBefore(marks, 0)).toBe(0)
     expect(offsetBefore(marks, 15)).toBe(1)
     expect(offsetBefore(marks, 29)).toBe(2)
@@ -53,9 +55,9 @@ describe('the record of offsets', () => {
 
   test('[G2] errs to the earlier side within a bucket', () => {
     const marks = createMarks(0)
-    mark(marks, FINE, 0, 1)
-    mark(marks, FINE, 20, 2)
-    mark(marks, FINE, 25, 3)
+    mark(marks, FINE, 0, place(1))
+    mark(marks, FINE, 20, place(2))
+    mark(marks, FINE, 25, place(3))
     expect(offsetBefore(marks, 24)).toBe(1)
   })
 
@@ -63,15 +65,15 @@ describe('the record of offsets', () => {
 
   test('[G7] stays small on a busy stream and still answers for the horizon', () => {
     const marks = createMarks(0)
-    for (let now = 0; now < 10_000; now++) mark(marks, SHORT, now, now)
+    for (let now = 0; now < 10_000; now++) mark(marks, SHORT, now, place(now))
     expect(marks.length).toBeLessThan(15)
     expect(offsetBefore(marks, 9_900)).toBeGreaterThan(9_870)
   })
 
   test('[G2] keeps one mark older than the horizon: a quiet stream still proves its offset', () => {
     const marks = createMarks(0)
-    mark(marks, SHORT, 0, 7)
-    mark(marks, SHORT, 5_000, 8)
+    mark(marks, SHORT, 0, place(7))
+    mark(marks, SHORT, 5_000, place(8))
     expect(offsetBefore(marks, 4_950)).toBe(7)
   })
 })

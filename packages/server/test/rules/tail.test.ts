@@ -4,9 +4,10 @@ import {
   forgetStrangers,
   hasHole,
   onAppended,
+  onLost,
   onOpened,
   onPage,
-  onReset,
+  onReady,
   pin,
   strangersOf,
   type Tail,
@@ -79,8 +80,8 @@ describe('a tail', () => {
     const tail = openTail(7)
     expect(append(tail, 1, 'e2')).toEqual([])
     expect(hasHole(tail)).toBe(true)
-    onReset(tail, 'e2', 0)
-    expect(offsets(onPage(tail, page({ epoch: 'e2', items: [item(1)] }), 0))).toEqual([1])
+    onLost(tail, page({ epoch: 'e2' }), 'epoch', 0)
+    expect(offsets(onReady(tail, 0))).toEqual([1])
     expect(hasHole(tail)).toBe(false)
   })
 

@@ -147,7 +147,7 @@ test('[G2] what has expired is neither replayed nor counted', async () => {
   expect(items[0]).not.toHaveProperty('expiresAt')
 })
 
-test('[G5] a position is honoured or refused with a reason, and what there is follows', async () => {
+test('[G5] [P-BATCH] a position is honoured or refused with a reason, and what there is follows', async () => {
   const played = await stage({ store: createMemoryStore({ maxItemsPerStream: 3 }) })
   const sent = []
   for (let n = 1; n <= 5; n++) sent.push(await played.notifications.send(note('devops', `${n}`)))
@@ -173,6 +173,9 @@ test('[G5] a position is honoured or refused with a reason, and what there is fo
       ...expected,
     })
     await client.settle()
-    expect(client.all('notification-received').map(({ title }) => title)).toEqual(titles)
+    const batches = client.all('notifications-batch')
+    expect(batches.flatMap(({ items }) => items.map(({ title }) => title))).toEqual(titles)
+    expect(batches.map(({ upTo }) => upTo)).toEqual(titles.length === 0 ? [] : [5])
+    expect(client.all('notification-received')).toEqual([])
   }
 })

@@ -79,9 +79,11 @@ test('[G3] a client of the second version that recovers joins by itself and gets
   await bob.next('connection-confirmed')
   const answer = await bob.ask('join-channel', 'devops', { since: { epoch, offset } })
   expect(answer).toMatchObject({ ok: true, recovered: true, pendingCount: 1, clientCount: 1 })
-  await bob.next('notification-received', ({ title }) => title === '2')
+  await bob.next('notifications-batch')
   await bob.settle()
-  expect(bob.all('notification-received').map(({ title }) => title)).toEqual(['1', '2'])
+  expect(bob.all('notification-received').map(({ title }) => title)).toEqual(['1'])
+  const batches = bob.all('notifications-batch')
+  expect(batches.flatMap(({ items }) => items.map(({ title }) => title))).toEqual(['2'])
   expect(bob.all('channel-joined')).toEqual([])
 })
 
