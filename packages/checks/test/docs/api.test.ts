@@ -94,6 +94,15 @@ describe('[D6] defaults of the client', () => {
   )
 })
 
+test('[D6] API.md has every option about what outlives a page, with the default of its TSDoc', () => {
+  const documented = valuesUnder('Client options', 1)
+  const declared = membersOf(CLIENT_OPTIONS, 'StorageOptions')
+  expect(Object.keys(documented)).toEqual(declared.map(({ name }) => name))
+  // In words there: `'memory'`: a page that goes …
+  for (const { name, byDefault } of declared)
+    expect(byDefault?.replace(/['`]/g, '')).toContain(documented[name])
+})
+
 test('[D6] API.md has every member and event of the client and of a subscription', () => {
   expect(namesUnder('Methods and facts')).toEqual(namesOf(CLIENT_SURFACE, 'NotificationsClient'))
   expect(namesUnder('Methods and facts', 1)).toEqual(namesOf(CLIENT_SURFACE, 'ClientEvents'))
