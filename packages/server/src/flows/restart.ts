@@ -6,6 +6,7 @@ import type { Core } from './core.ts'
 import { emitItems } from './emission.ts'
 import { deliver } from './feeds.ts'
 import { sayLost } from './losses.ts'
+import { suspect } from './reading.ts'
 import { type Feed, noteLoss, type Session } from './session.ts'
 
 /**
@@ -29,6 +30,8 @@ export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFail
     deliver(core, session, feed, next)
   }
   emitItems(core, tail, onReady(tail, core.clock.now()))
+  // Something may have come since the page was read, and was taken for something that is gone.
+  suspect(core, tail)
 }
 
 function liveOn(core: Core, tail: Tail): { readonly session: Session; readonly feed: Feed }[] {

@@ -121,6 +121,8 @@ export function onLost(
   from: number,
 ): void {
   tail.loss = { reason, from, nth: lossesOf(tail) + 1 }
+  // What waits under the same epoch may be of the part that is gone, and would pass for what comes at its offset.
+  if (epoch === tail.epoch) tail.early = null
   tail.epoch = epoch
   tail.offset = head
   tail.recent = NO_ITEMS

@@ -85,6 +85,15 @@ describe('a tail', () => {
     expect(hasHole(tail)).toBe(false)
   })
 
+  test('[G6] forgets what waits of a log that was put back: it would pass for what is written there anew', () => {
+    const tail = openTail(100)
+    append(tail, 103)
+    onLost(tail, page({ head: 90 }), 'future', 90)
+    for (let offset = 91; offset <= 102; offset++) append(tail, offset)
+    expect(offsets(onAppended(tail, 'e1', item(103, 'anew'), 0))).toEqual([103])
+    expect(tail.offset).toBe(103)
+  })
+
   test('[G1] forgets strangers that came before a read which still knows our epoch, and no others', () => {
     const tail = openTail(7)
     append(tail, 1, 'old')
