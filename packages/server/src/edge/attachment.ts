@@ -14,6 +14,7 @@ import type { Session } from '../flows/session.ts'
 import { createNotificationIds } from '../rules/notification-id.ts'
 import { createAway } from './away.ts'
 import { systemClock } from './clock.ts'
+import { createCorks } from './corks.ts'
 import { createDrains } from './drains.ts'
 import { type Farewell, sayFarewell } from './farewell.ts'
 import { createHeartbeats } from './heartbeats.ts'
@@ -59,6 +60,7 @@ export function createAttachment(
   const sessions = new Map<Socket['conn'], Session>()
   const away = createAway()
   const drains = createDrains()
+  const corks = createCorks()
   const heartbeats = createHeartbeats((conn) => {
     const session = sessions.get(conn)
     if (session !== undefined) heartbeat(core, session, pingIntervalOf(place))
@@ -96,6 +98,7 @@ export function createAttachment(
   function serve(socket: Socket): void {
     if (core.isClosing || sessionOf(socket) !== undefined) return
     place.nsp = socket.nsp
+    corks.watch(socket.nsp.server.engine)
     const claims = parseHandshake(socket.handshake.auth)
     const session = createSession(socket, claims)
     sessions.set(socket.conn, session)
@@ -146,6 +149,7 @@ export function createAttachment(
     core.cancelSweep?.()
     await core.cursors.flush()
     core.tails.clear()
+    corks.release()
   }
 
   let stopped: Promise<void> | undefined

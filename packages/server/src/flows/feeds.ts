@@ -1,6 +1,6 @@
 import { ServerEvent } from '@carillon/protocol'
 import type { Head, Page, StreamKey } from '@carillon/store'
-import { replayedBatch, replayedPayload } from '../rules/payloads.ts'
+import { replayedBatch, replayedPayloads } from '../rules/payloads.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
 import { BEHIND_ROOM } from '../rules/streams.ts'
@@ -243,8 +243,8 @@ function emitMissed(core: Core, session: Session, { stream, epoch }: Tail, { ite
     core.wire.emit(session.peer, ServerEvent.NotificationsBatch, batch)
     return
   }
-  for (const item of items) {
-    core.wire.emit(session.peer, ServerEvent.NotificationReceived, replayedPayload(stream, epoch, item))
+  for (const payload of replayedPayloads(stream, epoch, items)) {
+    core.wire.emit(session.peer, ServerEvent.NotificationReceived, payload)
   }
 }
 

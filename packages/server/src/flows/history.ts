@@ -1,6 +1,6 @@
 import { channelOf, type HistoryPage, type Problem, type Request, USER_STREAM } from '@carillon/protocol'
 import type { Page, StreamKey } from '@carillon/store'
-import { replayedPayload } from '../rules/payloads.ts'
+import { replayedPayloads } from '../rules/payloads.ts'
 import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
@@ -56,7 +56,7 @@ function read(core: Core, stream: StreamKey, { after, before, limit }: Query): P
 
 function pageOf(stream: StreamKey, { stream: name, after }: Query, page: Page): HistoryPage {
   const { epoch, head, base, coveredTo } = page
-  const items = page.items.map((item) => replayedPayload(stream, epoch, item))
+  const items = replayedPayloads(stream, epoch, page.items)
   const hasMore = after === null ? coveredTo > base + 1 : coveredTo < head
   return { stream: name, epoch, head, base, items, hasMore }
 }
