@@ -121,7 +121,7 @@ test('[CL5] a re-join that is refused for good ends the subscription, once', asy
   expect(server.argsOf('join-channel')).toHaveLength(2)
 })
 
-test('[CL5] join then leave at once: the last intent wins', async () => {
+test('[CL5] [R43] join then leave at once: the last intent wins', async () => {
   const server = await fakeServer()
   const client = clientOf(server.url)
   await statusIs(client, 'connected')
@@ -135,7 +135,7 @@ test('[CL5] join then leave at once: the last intent wins', async () => {
   expect(server.asked.map(({ event }) => event)).toEqual(['join-channel', 'leave-channel', 'get-stats'])
 })
 
-test('[CL5] leave then join at once: a new subscription that is joined', async () => {
+test('[CL5] [R43] leave then join at once: a new subscription that is joined', async () => {
   const server = await fakeServer()
   const client = clientOf(server.url)
   const first = await client.joinChannel('devops')

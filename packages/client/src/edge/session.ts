@@ -208,7 +208,7 @@ export function createSession(parts: SessionParts): Session {
 
   /** The channel of a stream that something is wanted of, `null` for the two that are none. */
   function wantedOn(stream: unknown): string | null | undefined {
-    if (typeof stream !== 'string' || !isStreamName(stream)) return undefined
+    if (status === 'closed' || typeof stream !== 'string' || !isStreamName(stream)) return undefined
     const channel = channelOf(stream)
     return channel === null || channels.isWanted(channel) ? channel : undefined
   }
@@ -230,7 +230,11 @@ export function createSession(parts: SessionParts): Session {
   function onBatch({ items, upTo, ...shared }: NotificationsBatch): void {
     const channel = wantedOn(shared.stream)
     if (channel === undefined || !Array.isArray(items)) return
-    for (const item of items) hand(channel, { ...item, ...shared, channel })
+    for (const item of items) {
+      hand(channel, { ...item, ...shared, channel })
+      // Whoever heard it may have left the channel, or closed.
+      if (wantedOn(shared.stream) === undefined) return
+    }
     positions.onCovered(shared.stream, shared.epoch, upTo)
     keep()
   }

@@ -84,11 +84,7 @@ export function createSubscription(
   { onThrow, onMoved }: SubscriptionHooks,
 ): SubscriptionControl {
   const emitter = createEmitter<SubscriptionEvents>(EVENTS, onThrow)
-  const hold = createHold(
-    (notification) => emitter.emit('notification', notification),
-    () => emitter.listeners('notification').length > 0,
-    onMoved,
-  )
+  const hold = createHold(() => emitter.listeners('notification').length > 0, onMoved)
   let state: SubscriptionState = 'joining'
   let reason: LeftReason | null = null
   let last: ChannelJoined | null = null
@@ -139,7 +135,7 @@ export function createSubscription(
       last = joined
       emitter.emit('joined', joined)
     },
-    onReset: (loss) => emitter.emit('reset', loss),
+    onReset: (loss) => hold.hand(() => emitter.emit('reset', loss)),
     onDropped() {
       state = nextMembership(state, 'dropped')
     },
@@ -150,7 +146,7 @@ export function createSubscription(
       hold.drop()
       emitter.emit('left', why, error)
     },
-    hand: hold.hand,
+    hand: (notification) => hold.hand(() => emitter.emit('notification', notification)),
     isHolding: hold.isHolding,
     onDelivered: hold.onDelivered,
   }
@@ -161,12 +157,8 @@ export function createSubscription(
  * `await joinChannel()` has run and attached a listener. So it waits: for the end of the task at least, and if
  * nobody listens then (`Promise.all` over several joins), for the first listener, but not for ever.
  */
-function createHold(
-  emit: (notification: NotificationReceived) => void,
-  isHeard: () => boolean,
-  onMoved: () => void,
-) {
-  let held: NotificationReceived[] | null = []
+function createHold(isHeard: () => boolean, onMoved: () => void) {
+  let held: (() => void)[] | null = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let isDelivered = false
 
@@ -174,7 +166,7 @@ function createHold(
     clearTimeout(timer)
     const waiting = held ?? []
     held = null
-    for (const notification of waiting) emit(notification)
+    for (const tell of waiting) tell()
     onMoved()
   }
   function releaseIn(ms: number): void {
@@ -183,9 +175,9 @@ function createHold(
   }
 
   return {
-    hand(notification: NotificationReceived): void {
-      if (held === null) emit(notification)
-      else if (held.push(notification) >= HELD_AT_MOST) release()
+    hand(tell: () => void): void {
+      if (held === null) tell()
+      else if (held.push(tell) >= HELD_AT_MOST) release()
     },
     isHolding: (): boolean => held !== null && held.length > 0,
     onDelivered(): void {

@@ -130,6 +130,8 @@ export function createPositionBook(shelf?: Shelf): PositionBook {
     },
     onReset(stream, head) {
       put(stream, onReset(tracks.get(stream), head))
+      // What was announced was of the log before.
+      greeting = null
     },
     forget(stream) {
       tracks.delete(stream)

@@ -6,6 +6,7 @@ import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
 import { type Cursors, createCursors } from './cursors.ts'
 import type { Announce, Clock, Fault, Hooks, Neighbours, Wire } from './ports.ts'
+import type { Suspicion } from './reading.ts'
 import type { Session } from './session.ts'
 import type { UserSessions } from './users.ts'
 
@@ -52,7 +53,7 @@ export interface Core {
   readonly opening: Map<Tail, Promise<void>>
   readonly healing: Set<Tail>
   /** Tails of which something did not fit, until they have been looked at. */
-  readonly suspects: Set<Tail>
+  readonly suspects: Map<Tail, Suspicion>
   readonly restart: (tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
   /** Tails that are read because of a hint. */
   readonly reading: Map<Tail, Promise<void>>
@@ -121,7 +122,7 @@ export function createCore(parts: CoreParts, restart: Restart): Core {
     tails: new Map(),
     opening: new Map(),
     healing: new Set(),
-    suspects: new Set(),
+    suspects: new Map(),
     reading: new Map(),
     check: { running: null, isDue: false },
     startedAt: parts.clock.now(),

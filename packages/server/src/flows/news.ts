@@ -1,6 +1,6 @@
 import type { Head, News, StreamKey } from '@carillon/store'
 import { userKey } from '../rules/streams.ts'
-import type { Tail } from '../rules/tail.ts'
+import { pin, placeOf, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
 import { readOn, suspect } from './reading.ts'
 import { awakeTail, signal, whenOpen } from './tails.ts'
@@ -16,24 +16,29 @@ const HEADS_PER_CALL = 500
 /** Another node, or another attachment of this process, has appended something. */
 export function onNews(core: Core, { stream, epoch, head, item }: News): void {
   if (item !== null) {
-    signal(core, stream, epoch, item, true)
+    signal(core, stream, epoch, item, 'new')
     return
   }
   const tail = awakeTail(core, stream)
-  if (tail !== undefined) void follow(core, tail, { epoch, offset: head })
+  if (tail === undefined) return
+  if (tail.state === 'open' && tail.epoch === epoch && tail.offset > head) suspect(core, tail)
+  void follow(core, tail, { epoch, offset: head })
 }
 
 /** Brings a tail to where the store is known to stand. Never rejects. */
 async function follow(core: Core, tail: Tail, head: Head): Promise<void> {
+  pin(tail)
   try {
     // The head that an opening tail is about to get may be from before the news.
     await whenOpen(core, tail)
     for (let before = -1; isBehind(tail, head) && tail.offset !== before && !core.isClosing; ) {
       before = tail.offset
-      await readOnce(core, tail)
+      await readAfresh(core, tail)
     }
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'What another node appended could not be read', cause)
+  } finally {
+    unpin(tail)
   }
 }
 
@@ -41,11 +46,14 @@ function isBehind(tail: Tail, head: Head): boolean {
   return tail.epoch !== head.epoch || tail.offset < head.offset
 }
 
-/** Hints that come together share a reading. */
-async function readOnce(core: Core, tail: Tail): Promise<void> {
-  const known = core.reading.get(tail)
-  if (known !== undefined) return known
-  const reading = readOn(core, tail).finally(() => core.reading.delete(tail))
+/** Hints that come together share a reading; one that is under way may be of before them. */
+async function readAfresh(core: Core, tail: Tail): Promise<void> {
+  await core.reading.get(tail)?.catch(() => undefined)
+  const begun = core.reading.get(tail)
+  if (begun !== undefined) return begun
+  const reading = readOn(core, tail)
+    .then(() => undefined)
+    .finally(() => core.reading.delete(tail))
   core.reading.set(tail, reading)
   return reading
 }
@@ -85,9 +93,15 @@ function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promis
   if (head === undefined) return undefined
   const tail = awakeTail(core, stream, head)
   if (tail === undefined) return undefined
-  // It may have moved on since the question; or the log was put back to an earlier state.
-  if (tail.epoch === head.epoch && tail.offset > head.offset) suspect(core, tail)
+  if (isDoubtful(tail, head)) suspect(core, tail)
   return follow(core, tail, head)
+}
+
+/** The tail may have moved on since the question; or the log was put back, and perhaps has grown to the same end. */
+function isDoubtful(tail: Tail, { epoch, offset }: Head): boolean {
+  if (tail.state === 'opening' || tail.epoch !== epoch || tail.offset < offset) return false
+  const { id } = placeOf(tail)
+  return tail.offset > offset || (id !== null && id !== tail.verified)
 }
 
 /** Of the tails that stand, and of the users whose stream is silent here. */

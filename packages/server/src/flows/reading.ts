@@ -1,6 +1,18 @@
 import type { RecoveryFailure } from '@carillon/protocol'
 import type { Page } from '@carillon/store'
-import { forgetStrangers, hasHole, lossesOf, lossOf, onPage, strangersOf, type Tail } from '../rules/tail.ts'
+import {
+  forgetLost,
+  hasHole,
+  isPutBack,
+  lossesOf,
+  lossOf,
+  onPage,
+  pin,
+  placeOf,
+  type Tail,
+  unpin,
+  waitingOf,
+} from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { emitItems } from './emission.ts'
 
@@ -36,56 +48,122 @@ async function heal(core: Core, tail: Tail): Promise<void> {
   }
 }
 
-/** Something does not fit what was emitted: the log is looked at, once for all that comes in a moment. */
-export function suspect(core: Core, tail: Tail): void {
-  if (core.suspects.has(tail)) return
-  core.suspects.add(tail)
-  later(core, core.settings.holeWaitMs, () => {
-    core.suspects.delete(tail)
-    readOn(core, tail).catch((cause) => {
-      reportFault(core, 'STORE_FAILED', 'A stream could not be checked; trying again', cause)
-      later(core, RETRY_MS, () => suspect(core, tail))
-    })
-  })
+/** Why a log is looked at: what was emitted last when something did not fit. */
+export interface Suspicion {
+  readonly losses: number
+  readonly offset: number
+  readonly id: string | null
+  /** An append got an offset that was taken when it was submitted. */
+  isProved: boolean
 }
 
-/** Reads one page behind the tail and emits it; or finds that the log was lost, and begins anew. */
-export async function readOn(core: Core, tail: Tail): Promise<void> {
-  const { stream, offset } = tail
-  const losses = lossesOf(tail)
-  const strangers = strangersOf(tail)
-  const page = await core.store.read(stream, { after: offset, ...core.settings.page })
-  // Somebody else has found the new log meanwhile: this page was read from a place in the old one.
-  if (lossesOf(tail) !== losses) return
-  const reason = lossOf(tail, offset, page)
-  if (reason !== undefined) {
-    await beginAnew(core, tail, reason, page)
+/**
+ * Something does not fit what was emitted, or may have been written unheard: the log is looked at and read to its
+ * end, once for all that comes in a moment. Until then the tail is neither parked nor dropped.
+ */
+export function suspect(core: Core, tail: Tail, isProved = false): void {
+  const known = core.suspects.get(tail)
+  if (known !== undefined) {
+    known.isProved ||= isProved
     return
   }
-  // The store still speaks of our epoch, so what came under another one before the read is of a lost log.
-  forgetStrangers(tail, strangers)
-  emitItems(core, tail, onPage(tail, page, core.clock.now()))
+  // As it is now: what is emitted until the look may be of another log already.
+  const last = tail.marks?.at(-1)
+  const [offset, id] = [last?.offset ?? 0, last?.id ?? null]
+  const suspicion: Suspicion = { losses: lossesOf(tail), offset, id, isProved }
+  core.suspects.set(tail, suspicion)
+  pin(tail)
+  later(core, core.settings.holeWaitMs, () => void look(core, tail, suspicion))
 }
 
-/** Finds out how much of what was emitted is still true, and puts every reader on the log as it is now. [G5] */
-async function beginAnew(core: Core, tail: Tail, reason: RecoveryFailure, seen: Page): Promise<void> {
+async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void> {
+  core.suspects.delete(tail)
+  try {
+    await core.opening.get(tail)
+    await verify(core, tail, suspicion)
+    await readToEnd(core, tail)
+  } catch (cause) {
+    reportFault(core, 'STORE_FAILED', 'A stream could not be checked; trying again', cause)
+    later(core, RETRY_MS, () => suspect(core, tail, suspicion.isProved))
+  } finally {
+    unpin(tail)
+  }
+}
+
+async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: Suspicion): Promise<void> {
+  if (id === null && !isProved) return
+  const seen = await core.store.read(tail.stream, { after: offset, ...GLANCE })
+  // A loss that was noticed meanwhile explains it.
+  if (lossesOf(tail) !== losses || seen.epoch !== tail.epoch) return
+  const isOther = id !== null && seen.idAt !== null && seen.idAt !== id
+  if (isOther || isProved) await beginAnew(core, tail, isOther ? 'id-mismatch' : 'future', seen, offset)
+  else if (seen.idAt === id) tail.verified = id
+}
+
+/** Reads until nothing more is there. */
+export async function readToEnd(core: Core, tail: Tail): Promise<void> {
+  while (!core.isClosing) if (!(await readOn(core, tail))) return
+}
+
+/**
+ * Reads one page behind the tail and emits it; or finds that the log was lost, and begins anew. Resolves to whether
+ * there is more to read.
+ */
+export async function readOn(core: Core, tail: Tail): Promise<boolean> {
+  pin(tail)
+  try {
+    return await readBehind(core, tail)
+  } finally {
+    unpin(tail)
+  }
+}
+
+async function readBehind(core: Core, tail: Tail): Promise<boolean> {
+  const place = placeOf(tail)
   const losses = lossesOf(tail)
-  const isPutBack = reason === 'future' || reason === 'id-mismatch'
-  const shared = isPutBack ? await lastShared(core, tail) : 0
-  const after = Math.max(shared, reason === 'trimmed' ? seen.base : 0)
+  const waited = waitingOf(tail)
+  const page = await core.store.read(tail.stream, { after: place.offset, ...core.settings.page })
+  // Somebody else has found the new log meanwhile: this page was read from a place in the old one.
+  if (lossesOf(tail) !== losses) return false
+  const reason = lossOf(tail, place, page)
+  if (reason !== undefined) {
+    await beginAnew(core, tail, reason, page)
+    return false
+  }
+  forgetLost(tail, waited, page)
+  emitItems(core, tail, onPage(tail, page, core.clock.now()))
+  return page.coveredTo < page.head
+}
+
+/**
+ * Finds out how much of what was emitted is still true, and puts every reader on the log as it is now. [G5]
+ *
+ * @param upTo what was emitted above may be of the new log already
+ */
+async function beginAnew(
+  core: Core,
+  tail: Tail,
+  reason: RecoveryFailure,
+  seen: Page,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const losses = lossesOf(tail)
+  const shared = isPutBack(reason) ? await lastShared(core, tail, upTo) : 0
+  const after = reason === 'trimmed' ? seen.base : shared
   const page = await core.store.read(tail.stream, { after, ...core.settings.page })
   if (lossesOf(tail) !== losses) return
-  // It changed once more while it was looked at.
-  if (page.epoch !== seen.epoch) return readOn(core, tail)
-  core.restart(tail, page, reason, Math.max(after, page.base))
+  const isChanged = page.epoch !== seen.epoch || page.head < after
+  // It went back once more while it was looked at.
+  if (isChanged) await readOn(core, tail)
+  else core.restart(tail, page, reason, Math.max(after, page.base))
 }
 
 /**
  * A log that was put back to an earlier state is the same up to some offset: the last one, among those that the
  * tail remembers, at which the store still has what was emitted.
  */
-async function lastShared(core: Core, tail: Tail): Promise<number> {
-  const known = (tail.marks ?? []).filter(({ id }) => id !== null)
+async function lastShared(core: Core, tail: Tail, upTo: number): Promise<number> {
+  const known = (tail.marks ?? []).filter(({ id, offset }) => id !== null && offset <= upTo)
   let shared = 0
   for (let low = 0, high = known.length; low < high; ) {
     const middle = (low + high) >> 1

@@ -1,7 +1,7 @@
 import type { RecoveryFailure } from '@carillon/protocol'
 import type { Page } from '@carillon/store'
 import { stitch } from '../rules/seam.ts'
-import { onLost, onReady, pin, type Tail } from '../rules/tail.ts'
+import { isPutBack, onLost, onReady, pin, type Tail } from '../rules/tail.ts'
 import type { Core } from './core.ts'
 import { emitItems } from './emission.ts'
 import { deliver } from './feeds.ts'
@@ -15,9 +15,13 @@ import { type Feed, noteLoss, type Session } from './session.ts'
  *
  * @param page what the log has behind `from`
  */
-export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFailure, from: number): void {
-  onLost(tail, page, reason, from)
-  const live = liveOn(core, tail)
+export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFailure, since: number): void {
+  const from = Math.max(since, oldestOf(core, tail, page))
+  onLost(tail, page, { reason, from, at: core.clock.now() })
+  // Something may have come since the page was read, and was taken for something that is gone.
+  suspect(core, tail)
+  const { live, behind } = readersOf(core, tail)
+  for (const { feed } of behind) forgetSent(feed, reason, from)
   for (const { session, feed } of live) {
     sayLost(core, session, tail, { reason, from })
     noteLoss(feed, from)
@@ -30,15 +34,29 @@ export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFail
     deliver(core, session, feed, next)
   }
   emitItems(core, tail, onReady(tail, core.clock.now()))
-  // Something may have come since the page was read, and was taken for something that is gone.
-  suspect(core, tail)
 }
 
-function liveOn(core: Core, tail: Tail): { readonly session: Session; readonly feed: Feed }[] {
-  const live = []
+/** Of broadcasts nobody gets more at once than somebody who comes back. */
+function oldestOf(core: Core, { stream }: Tail, { head }: Page): number {
+  return stream.kind === 'broadcast' ? head - core.settings.missedBroadcasts : 0
+}
+
+/** What a page of the lost part proves is no place in the log as it is now. */
+function forgetSent({ run }: Feed, reason: RecoveryFailure, from: number): void {
+  const kept = isPutBack(reason) ? (run?.sent ?? []).filter(({ offset }) => offset <= from) : []
+  if (reason !== 'trimmed') run?.sent.splice(0, run.sent.length, ...kept)
+}
+
+interface Reader {
+  readonly session: Session
+  readonly feed: Feed
+}
+
+function readersOf(core: Core, tail: Tail): { readonly live: Reader[]; readonly behind: Reader[] } {
+  const [live, behind]: [Reader[], Reader[]] = [[], []]
   for (const session of core.sessions()) {
-    const feed = session.feeds.find((one) => one.tail === tail && one.run === null)
-    if (feed !== undefined) live.push({ session, feed })
+    const feed = session.feeds.find((one) => one.tail === tail)
+    if (feed !== undefined) (feed.run === null ? live : behind).push({ session, feed })
   }
-  return live
+  return { live, behind }
 }

@@ -5,14 +5,14 @@ import {
   type Problem,
   type Request,
 } from '@carillon/protocol'
-import type { AppendOutcome, Item, NewEntry, StreamKey, Written } from '@carillon/store'
+import type { AppendOutcome, Head, Item, NewEntry, StreamKey, Written } from '@carillon/store'
 import { sentPayload } from '../rules/payloads.ts'
-import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
+import { broadcastKey, channelKey, tagOf, userKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, validate } from './rights.ts'
 import type { Session } from './session.ts'
-import { lookAgain, signal } from './tails.ts'
+import { lookAgain, type Novelty, signal } from './tails.ts'
 
 type SendReply = Reply<'send-notification'>
 
@@ -90,20 +90,33 @@ export function append(
     return
   }
   const entry = entryOf(core, stream, draft, sender, keyScope)
+  const stood = standingOf(core, stream)
   core.appender.submit(entry, (outcome) => {
     try {
-      done(resultOf(core, stream, entry, outcome))
+      done(resultOf(core, stream, entry, outcome, stood))
     } catch (cause) {
       reportFault(core, 'CONFIRM_FAILED', 'A notification is in the log, but could not be confirmed', cause)
     }
   })
 }
 
-function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: AppendOutcome): SendResult {
+/** Where the stream stood before an append: a new item can only come above it. */
+function standingOf(core: Core, stream: StreamKey): Head | null {
+  const tail = core.tails.get(tagOf(stream))
+  return tail?.state === 'open' ? { epoch: tail.epoch, offset: tail.offset } : null
+}
+
+function resultOf(
+  core: Core,
+  stream: StreamKey,
+  entry: NewEntry,
+  outcome: AppendOutcome,
+  stood: Head | null,
+): SendResult {
   switch (outcome.outcome) {
     case 'written':
       // A duplicate is signalled too: that heals a crash between append and signal. [G2]
-      announce(core, stream, outcome, itemOf(entry, outcome))
+      announce(core, stream, noveltyOf(outcome, stood), outcome.epoch, itemOf(entry, outcome))
       return { ok: true, sent: sentPayload(stream, outcome) }
     case 'conflict':
       return { ok: false, problem: { code: 'idempotency-conflict', field: 'idempotencyKey' } }
@@ -117,8 +130,13 @@ function resultOf(core: Core, stream: StreamKey, entry: NewEntry, outcome: Appen
   }
 }
 
-function announce(core: Core, stream: StreamKey, { epoch, duplicate }: Written, item: Item): void {
-  signal(core, stream, epoch, item, !duplicate)
+function noveltyOf({ duplicate, epoch, offset }: Written, stood: Head | null): Novelty {
+  if (duplicate) return 'old'
+  return stood !== null && stood.epoch === epoch && offset <= stood.offset ? 'proof' : 'new'
+}
+
+function announce(core: Core, stream: StreamKey, is: Novelty, epoch: string, item: Item): void {
+  signal(core, stream, epoch, item, is)
   core.neighbours.tell({ stream, epoch, head: item.offset, item })
 }
 

@@ -1,10 +1,10 @@
 import type { Head, Item, StreamKey } from '@carillon/store'
 import { tagOf } from '../rules/streams.ts'
 import { createTail, isIdle, isOutOfPlace, onAppended, onOpened, type Tail } from '../rules/tail.ts'
-import { type Core, later, reportFault } from './core.ts'
+import type { Core } from './core.ts'
 import { emitItems } from './emission.ts'
 import { isParkedAt, parkIfSilent, wake } from './parking.ts'
-import { healIfNeeded, readOn, suspect } from './reading.ts'
+import { healIfNeeded, suspect } from './reading.ts'
 
 /** The tail of a stream; a new one begins to open. */
 export function tailOf(core: Core, stream: StreamKey): Tail {
@@ -57,25 +57,23 @@ async function open(core: Core, tail: Tail): Promise<void> {
 /**
  * An item was appended, here or elsewhere: it goes out in its turn. [G1]
  *
- * @param isNew whether it is surely none that was appended before
+ * @param is whether it is told as new, is a repetition of something old, or proves by its offset that the log
+ * was put back
  */
-export function signal(core: Core, stream: StreamKey, epoch: string, item: Item, isNew: boolean): void {
+export function signal(core: Core, stream: StreamKey, epoch: string, item: Item, is: Novelty): void {
   const tail = awakeTail(core, stream)
   if (tail === undefined) return
-  if (isNew && isOutOfPlace(tail, epoch, item)) suspect(core, tail)
+  if (is !== 'old' && isOutOfPlace(tail, epoch, item)) suspect(core, tail, is === 'proof')
   emitItems(core, tail, onAppended(tail, epoch, item, core.clock.now()))
   healIfNeeded(core, tail)
 }
 
+export type Novelty = 'new' | 'old' | 'proof'
+
 /** The store may have written what it did not confirm: whoever is here gets it now, not with the next one. */
 export function lookAgain(core: Core, stream: StreamKey): void {
-  later(core, core.settings.holeWaitMs, () => {
-    const tail = awakeTail(core, stream)
-    if (tail === undefined || tail.state === 'opening') return
-    readOn(core, tail).catch((cause) => {
-      reportFault(core, 'STORE_FAILED', 'A stream could not be read after a failed append', cause)
-    })
-  })
+  const tail = awakeTail(core, stream)
+  if (tail !== undefined) suspect(core, tail)
 }
 
 /** Called when somebody leaves: tails that nobody needs linger for a while, then go. */
@@ -86,6 +84,8 @@ export function sweepLater(core: Core): void {
     let awake = 0
     for (const [tag, tail] of core.tails) {
       if (isIdle(tail)) core.tails.delete(tag)
+      // Somebody is just reading it.
+      else if (tail.members === 0) awake += 1
       else if (tail.stream.kind === 'user') awake += parkIfSilent(core, tail) ? 0 : 1
     }
     if (awake > 0) sweepLater(core)

@@ -1,7 +1,7 @@
 import type { RecoveryFailure } from '@carillon/protocol'
 import type { Item, Page, StreamKey } from '@carillon/store'
 import { createMarks, idAt, type MarkSettings, type Marks, mark, offsetBefore } from './marks.ts'
-import { failureOf } from './position.ts'
+import { type Claimed, failureOf } from './position.ts'
 import { roomOf } from './streams.ts'
 
 /**
@@ -19,6 +19,8 @@ export interface Tail {
   offset: number
   /** How the log was lost last, if it ever was. */
   loss: Loss | null
+  /** The last id at which the store was seen to have what was emitted. */
+  verified: string | null
   /** Sockets that belong to the stream, those that are still catching up among them. */
   members: number
   /** Readers who need `recent` to go on from where their page ends. */
@@ -39,6 +41,8 @@ export interface Loss {
   readonly from: number
   /** Counts the losses of this tail. Whoever missed one of two goes on from the base. */
   readonly nth: number
+  /** When it was noticed, in monotonic milliseconds. */
+  readonly at: number
 }
 
 /** An item that waits for its turn. */
@@ -64,6 +68,7 @@ export function createTail(stream: StreamKey, marking: MarkSettings): Tail {
     epoch: '',
     offset: 0,
     loss: null,
+    verified: null,
     members: 0,
     pins: 0,
     recent: NO_ITEMS,
@@ -117,10 +122,9 @@ export function onPage(tail: Tail, page: Page, now: number): Item[] {
 export function onLost(
   tail: Tail,
   { epoch, head }: Pick<Page, 'epoch' | 'head'>,
-  reason: RecoveryFailure,
-  from: number,
+  { reason, from, at }: Omit<Loss, 'nth'>,
 ): void {
-  tail.loss = { reason, from, nth: lossesOf(tail) + 1 }
+  tail.loss = { reason, from, at, nth: lossesOf(tail) + 1 }
   // What waits under the same epoch may be of the part that is gone, and would pass for what comes at its offset.
   if (epoch === tail.epoch) tail.early = null
   tail.epoch = epoch
@@ -134,6 +138,11 @@ export function onReady(tail: Tail, now: number): Item[] {
   return release(tail, now)
 }
 
+/** Whether the log went back under its epoch. */
+export function isPutBack(reason: RecoveryFailure): boolean {
+  return reason === 'future' || reason === 'id-mismatch'
+}
+
 export function lossesOf({ loss }: Tail): number {
   return loss?.nth ?? 0
 }
@@ -142,7 +151,7 @@ export function lossesOf({ loss }: Tail): number {
  * Where somebody goes on who was served up to `at` when the log had been lost `losses` times, and why not there.
  * Null when it makes no difference to them.
  */
-export function setBack({ loss }: Tail, losses: number, at: number): Omit<Loss, 'nth'> | null {
+export function setBack({ loss }: Tail, losses: number, at: number): Pick<Loss, 'reason' | 'from'> | null {
   if (loss === null || loss.nth === losses) return null
   const { reason, from } = loss
   if (loss.nth > losses + 1) return { reason, from: 0 }
@@ -151,26 +160,37 @@ export function setBack({ loss }: Tail, losses: number, at: number): Omit<Loss, 
   return isUnharmed ? null : { reason, from }
 }
 
-/** Why a page that was read behind `offset`, the tail's place at that time, shows that the log was lost. */
-export function lossOf({ epoch, marks }: Tail, offset: number, page: Page): RecoveryFailure | undefined {
-  return failureOf({ epoch, offset, id: idAt(marks, offset) }, page)
+/** Where a tail stands, and what it emitted there if that is known. */
+export function placeOf({ epoch, offset, marks }: Tail): Claimed {
+  return { epoch, offset, id: idAt(marks, offset) }
 }
 
-/** Whether an item that was just appended stands where another was emitted: then the log was put back. */
+/** Why a page that was read behind `place`, the tail's place at that time, shows that the log was lost. */
+export function lossOf(tail: Tail, place: Claimed, page: Page): RecoveryFailure | undefined {
+  const reason = failureOf(place, page)
+  // What was trimmed behind the tail, which has moved on since, is no loss.
+  return reason === 'trimmed' && tail.offset >= page.base ? undefined : reason
+}
+
+/** Whether an item that is said to be new stands where others were emitted: then the log may have been put back. */
 export function isOutOfPlace({ state, epoch, offset, marks }: Tail, appended: string, item: Item): boolean {
   if (state === 'opening' || appended !== epoch || item.offset > offset) return false
   return idAt(marks, item.offset) !== item.id
 }
 
-/** What waits under another epoch than the tail's. */
-export function strangersOf(tail: Tail): readonly Early[] {
-  return [...(tail.early?.values() ?? [])].filter(({ epoch }) => epoch !== tail.epoch)
+export function waitingOf(tail: Tail): readonly Early[] {
+  return [...(tail.early?.values() ?? [])]
 }
 
-export function forgetStrangers(tail: Tail, strangers: readonly Early[]): void {
-  for (const stranger of strangers) {
-    const { offset } = stranger.item
-    if (tail.early?.get(offset) === stranger) tail.early.delete(offset)
+/**
+ * A read that began after these came knows their log no longer, or no end so far: they are of what was lost. Left
+ * there, they would pass for what comes at their offsets.
+ */
+export function forgetLost(tail: Tail, waited: readonly Early[], { head }: Page): void {
+  for (const one of waited) {
+    const { offset } = one.item
+    const isLost = one.epoch !== tail.epoch || offset > head
+    if (isLost && tail.early?.get(offset) === one) tail.early.delete(offset)
   }
   if (tail.early?.size === 0) tail.early = null
 }

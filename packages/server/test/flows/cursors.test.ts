@@ -1,4 +1,4 @@
-import { createMemoryStore, type NotificationStore } from '@carillon/store'
+import { createMemoryStore, type NewEntry, type NotificationStore } from '@carillon/store'
 import { fakeClock } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { createCursors } from '../../src/flows/cursors.ts'
@@ -6,8 +6,21 @@ import { createCursors } from '../../src/flows/cursors.ts'
 const STREAM = { scope: '/', kind: 'channel', name: 'devops' } as const
 const subscriber = { user: 'alice', device: null }
 
+const entry = (id: string): NewEntry => ({
+  stream: STREAM,
+  id,
+  content: { type: 'info', title: 't', message: 'm', data: null, sender: 's' },
+  bytes: 1,
+  ttlMs: null,
+  sender: 's',
+  key: id,
+  hash: '',
+})
+
 async function opened(change: Partial<NotificationStore> = {}) {
   const memory = createMemoryStore()
+  // Nobody can stand beyond the end.
+  await memory.append(Array.from({ length: 9 }, (_, n) => entry(`${n}`)))
   const [head] = await memory.heads([STREAM])
   if (head === undefined) throw new Error('no head')
   const calls: string[] = []

@@ -143,7 +143,7 @@ async function appendElsewhere(world: World, delay: Delay): Promise<void> {
   if (written?.outcome !== 'written') throw new Error('the store refused')
   await delay('bus')
   const { id, offset, timestamp, expiresAt } = written
-  signal(world.core, stream, written.epoch, { id, offset, timestamp, expiresAt, content }, true)
+  signal(world.core, stream, written.epoch, { id, offset, timestamp, expiresAt, content }, 'new')
 }
 
 function act(world: World, person: Person, kind: 'join' | 'leave' | 'disconnect'): void {

@@ -105,7 +105,7 @@ describe('a send', () => {
     expect(offsetsOf(frames, 'c:devops')).toEqual([])
   })
 
-  test('[G1] of one socket on one stream keep their order although the validator of the first is slow', async () => {
+  test('[G1] [R47] of one socket on one stream keep their order although the validator of the first is slow', async () => {
     const gates = [deferred<void>(), deferred<void>()]
     const asked: string[] = []
     const world = createWorld({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   createTail,
-  forgetStrangers,
+  forgetLost,
   hasHole,
   onAppended,
   onLost,
@@ -9,9 +9,9 @@ import {
   onPage,
   onReady,
   pin,
-  strangersOf,
   type Tail,
   unpin,
+  waitingOf,
 } from '../../src/rules/tail.ts'
 import { DEVOPS, item, items, offsets, page } from './items.ts'
 
@@ -80,7 +80,7 @@ describe('a tail', () => {
     const tail = openTail(7)
     expect(append(tail, 1, 'e2')).toEqual([])
     expect(hasHole(tail)).toBe(true)
-    onLost(tail, page({ epoch: 'e2' }), 'epoch', 0)
+    onLost(tail, page({ epoch: 'e2' }), { reason: 'epoch', from: 0, at: 0 })
     expect(offsets(onReady(tail, 0))).toEqual([1])
     expect(hasHole(tail)).toBe(false)
   })
@@ -88,7 +88,7 @@ describe('a tail', () => {
   test('[G6] forgets what waits of a log that was put back: it would pass for what is written there anew', () => {
     const tail = openTail(100)
     append(tail, 103)
-    onLost(tail, page({ head: 90 }), 'future', 90)
+    onLost(tail, page({ head: 90 }), { reason: 'future', from: 90, at: 0 })
     for (let offset = 91; offset <= 102; offset++) append(tail, offset)
     expect(offsets(onAppended(tail, 'e1', item(103, 'anew'), 0))).toEqual([103])
     expect(tail.offset).toBe(103)
@@ -97,9 +97,9 @@ describe('a tail', () => {
   test('[G1] forgets strangers that came before a read which still knows our epoch, and no others', () => {
     const tail = openTail(7)
     append(tail, 1, 'old')
-    const before = strangersOf(tail)
+    const before = waitingOf(tail)
     append(tail, 2, 'new')
-    forgetStrangers(tail, before)
+    forgetLost(tail, before, page({ head: 7 }))
     expect([...(tail.early?.keys() ?? [])]).toEqual([2])
   })
 

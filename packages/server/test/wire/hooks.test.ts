@@ -43,7 +43,7 @@ const senseless = Object.entries(NONSENSE)
 
 describe('authenticate', () => {
   test.each([...failing, ...senseless.map(([what, value]) => [what, () => value as never] as const)])(
-    '[G7] one that %s refuses the connection, says so, and lets nothing out',
+    '[G7] [R45] one that %s refuses the connection, says so, and lets nothing out',
     async (_, authenticate) => {
       const guard = onUnhandled()
       const { url, problems, notifications } = await stage({ authenticate, ...PATIENCE })
@@ -114,7 +114,7 @@ describe('authorize', () => {
     ...failing.map(([what, hook]): [string, unknown, number] => [what, hook, 1]),
   ]
   test.each(answers)(
-    '[G7] one that says or does: %s, refuses each action and keeps the socket',
+    '[G7] [R45] one that says or does: %s, refuses each action and keeps the socket',
     async (_, hook, faults) => {
       const guard = onUnhandled()
       const authorize = hook as NonNullable<NotificationsOptions['authorize']>
@@ -154,7 +154,7 @@ describe('validate', () => {
     ...failing,
   ]
   test.each(answers)(
-    '[G7] one that says or does: %s, refuses the notification and keeps the socket',
+    '[G7] [R45] one that says or does: %s, refuses the notification and keeps the socket',
     async (_, hook) => {
       const guard = onUnhandled()
       const validate = hook as NonNullable<NotificationsOptions['validate']>

@@ -18,7 +18,7 @@ const LISTENERS = {
   },
 }
 
-test.each(Object.entries(LISTENERS))('[G7] a listener that %s harms nobody', async (_, listener) => {
+test.each(Object.entries(LISTENERS))('[G7] [R46] a listener that %s harms nobody', async (_, listener) => {
   const guard = onUnhandled()
   const logged: string[] = []
   const log = { info() {}, warn() {}, error: (message: string) => logged.push(message) }
@@ -83,7 +83,7 @@ test('[G7] listeners hear the facts', async () => {
   expect(once).toEqual(['devops'])
 })
 
-test('[G7] a logger that throws harms nobody', async () => {
+test('[G7] [R46] a logger that throws harms nobody', async () => {
   const guard = onUnhandled()
   const log = { info: LISTENERS.throws, warn: LISTENERS.throws, error: LISTENERS.throws }
   const { url, problems } = await stage({ log, authorize: LISTENERS.throws })

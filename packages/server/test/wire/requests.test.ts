@@ -27,7 +27,7 @@ test('[P-EARLY] what comes before the connection is confirmed waits, and keeps i
   expect(client.all('channel-joined')[0]?.clientCount).toBe(1)
 })
 
-test('[P-EARLY] a client that gives up while it is being authenticated was never there', async () => {
+test('[P-EARLY] [R44] a client that gives up while it is being authenticated was never there', async () => {
   const gate = deferred<{ userId: string }>()
   const { url, io, notifications, problems } = await stage({ authenticate: () => gate.promise })
   const facts: unknown[] = []
@@ -46,7 +46,7 @@ test('[P-EARLY] a client that gives up while it is being authenticated was never
   expect(problems).toEqual([])
 })
 
-test('[P-EARLY] a client that gives up while its join is authorized is no member', async () => {
+test('[P-EARLY] [R44] a client that gives up while its join is authorized is no member', async () => {
   const gate = deferred<boolean>()
   const { url, io, notifications, problems } = await stage({ authorize: () => gate.promise })
   const client = raw(url, as('alice'))
@@ -61,7 +61,7 @@ test('[P-EARLY] a client that gives up while its join is authorized is no member
   expect(problems).toEqual([])
 })
 
-test('[P-ORDER] join, send and leave on one channel keep their order however slow the hooks are', async () => {
+test('[P-ORDER] [R43] join, send and leave on one channel keep their order however slow the hooks are', async () => {
   const gates = [deferred<boolean>(), deferred<boolean>(), deferred<boolean>()]
   let asked = 0
   const authorize = () => gates[asked++]?.promise ?? true
