@@ -16,8 +16,8 @@ export interface Cursors {
 }
 
 export function createCursors(database: Database): Cursors {
-  const askText = `select ${database.schema}.cursors_1($1) as answers`
-  const moveText = `select ${database.schema}.move_cursors_1($1, $2)`
+  const askText = `select ${database.schema}.cursors_2($1) as answers`
+  const moveText = `select ${database.schema}.move_cursors_2($1, $2)`
   return {
     async cursors(questions) {
       if (questions.length === 0) return []
@@ -34,8 +34,8 @@ export function createCursors(database: Database): Cursors {
       if (moves.length === 0) return
       const folded = foldMoves(moves)
       const forgotten = folded.filter(({ isForgotten }) => isForgotten).map(({ place }) => place)
-      const moved = folded.flatMap(({ place, furthest }) =>
-        [...furthest].map(([epoch, offset]) => ({ ...place, epoch, place: offset })),
+      const moved = folded.flatMap(({ place, moves: heads }) =>
+        heads.map(({ epoch, offset }) => ({ ...place, epoch, place: offset })),
       )
       const values = [JSON.stringify(forgotten), JSON.stringify(moved)]
       await database.use((connection) => connection.query(moveText, values))
@@ -55,8 +55,8 @@ interface Place {
 interface Folded {
   readonly place: Place
   isForgotten: boolean
-  /** How far after that, in each epoch: which of them is the stream's own, only the database knows. */
-  furthest: Map<string, number>
+  /** Where to after that: the database knows the epoch and the end of the stream, and takes the furthest that counts. */
+  moves: Head[]
 }
 
 function foldMoves(moves: readonly CursorMove[]): Folded[] {
@@ -64,13 +64,13 @@ function foldMoves(moves: readonly CursorMove[]): Folded[] {
   for (const { subscriber, stream, to } of moves) {
     const place = placeOf(subscriber, stream)
     const tag = `${place.subscriber.length}:${place.subscriber}${place.device.length}:${place.device}${streamTag(stream)}`
-    const known = folded.get(tag) ?? { place, isForgotten: false, furthest: new Map<string, number>() }
+    const known: Folded = folded.get(tag) ?? { place, isForgotten: false, moves: [] }
     folded.set(tag, known)
     if (to === null) {
       known.isForgotten = true
-      known.furthest = new Map()
+      known.moves = []
     } else {
-      known.furthest.set(to.epoch, Math.max(known.furthest.get(to.epoch) ?? 0, to.offset))
+      known.moves.push(to)
     }
   }
   return [...folded.values()]

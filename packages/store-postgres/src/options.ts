@@ -2,6 +2,8 @@ import {
   badOption,
   checkOptionNames,
   positiveOption,
+  RETENTION_NAMES,
+  type Retention,
   type RetentionOptions,
   resolveRetention,
 } from '@carillon/store'
@@ -34,41 +36,20 @@ export interface PostgresStoreOptions extends RetentionOptions {
    * @default 10
    */
   readonly maxConnections?: number
-  /**
-   * Milliseconds after which the cursor of somebody who never came back is dropped, and an empty stream that
-   * nobody has a cursor on. Who comes back later is new. `Infinity` keeps them.
-   *
-   * @default 15_552_000_000, 180 days
-   */
-  readonly maxAwayMs?: number
 }
 
-export interface PostgresStoreSettings {
+export interface PostgresStoreSettings extends Retention {
   readonly pool: PostgresPool
   /** Ends the pool, if it is ours. */
   readonly end: (() => Promise<void>) | undefined
   readonly schema: string
-  readonly maxItemsPerStream: number
-  readonly maxAgeMs: number
-  readonly maxAwayMs: number
 }
 
-export const POSTGRES_STORE_DEFAULTS = Object.freeze({
-  schema: 'carillon',
-  maxConnections: 10,
-  maxAwayMs: 180 * 24 * 3600 * 1000,
-})
+/** The defaults of what is not about retention, which `RETENTION_DEFAULTS` of `@carillon/store` holds. */
+export const POSTGRES_STORE_DEFAULTS = Object.freeze({ schema: 'carillon', maxConnections: 10 })
 
 const FACTORY = 'postgresStore'
-const NAMES = [
-  'connectionString',
-  'pool',
-  'schema',
-  'maxConnections',
-  'maxItemsPerStream',
-  'maxAgeMs',
-  'maxAwayMs',
-]
+const NAMES = ['connectionString', 'pool', 'schema', 'maxConnections', ...RETENTION_NAMES]
 /** Short enough that the name of the channel for news still fits behind it. */
 const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,47}$/i
 const NEEDS = 'at least 2: one connection is kept to hear of other processes'
@@ -76,14 +57,12 @@ const NEEDS = 'at least 2: one connection is kept to hear of other processes'
 /** @throws NotificationsStoreError `BAD_OPTION` */
 export function resolveOptions(options: PostgresStoreOptions): PostgresStoreSettings {
   checkOptionNames(FACTORY, options, NAMES)
-  const { maxAwayMs } = POSTGRES_STORE_DEFAULTS
   const schema = options.schema ?? POSTGRES_STORE_DEFAULTS.schema
   if (typeof schema !== 'string' || !SCHEMA.test(schema))
     throw badOption(FACTORY, 'schema', 'up to 48 letters, digits and underscores, not "pg_…"', schema)
   return {
     schema,
     ...resolveRetention(FACTORY, options),
-    maxAwayMs: positiveOption(FACTORY, 'maxAwayMs', options.maxAwayMs, maxAwayMs, true),
     ...resolvePool(options),
   }
 }

@@ -15,6 +15,8 @@ const STEP_ITEMS = 1_000
 const STEP_CURSORS = 5_000
 /** An endless source of work must not keep a prune from ending; the next one goes on. */
 const MAX_STEPS = 10_000
+/** A use is noted once in so long: the last one may be later than it seems by as much. */
+const NOTED_EVERY_MS = 24 * 3600 * 1000
 
 type Step = (connection: Connection, now: number) => Promise<{ dropped: number; isDone: boolean }>
 
@@ -65,7 +67,7 @@ export function createPruner(database: Database, settings: PostgresStoreSettings
   }
 }
 
-/** Goes on where it was the last time, and from the beginning once it has reached the end. */
+/** Forgets those who were away for too long. Goes on where it was the last time, and from the beginning once it has reached the end. */
 function createAwaySearch(
   schema: string,
   maxAwayMs: number,
@@ -73,7 +75,7 @@ function createAwaySearch(
   const start = ['-1', '', '']
   let place = start
   return async (connection, now) => {
-    const values = [...place, now - maxAwayMs, STEP_CURSORS]
+    const values = [...place, now - maxAwayMs - NOTED_EVERY_MS, STEP_CURSORS]
     const text = `select ${schema}.drop_away_1($1, $2, $3, $4, $5) as place`
     const [row] = await connection.query(text, values)
     const reached = textOf(row, 'place')

@@ -128,7 +128,7 @@ describePostgres('append', ({ server, open, connect, pool, later }) => {
     ])
   })
 
-  test('[PG13] a reader never passes an offset whose append is not committed', async () => {
+  test('[PG13] [R27] a reader never passes an offset whose append is not committed', async () => {
     const url = await server().createDatabase()
     const store = open(url)
     const devops = stream('devops')

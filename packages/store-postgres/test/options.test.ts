@@ -32,6 +32,7 @@ describe('[PG1] a wrong option is refused at once, with its name and what it may
     ],
     [{ connectionString: url, maxAgeMs: -1 }, /"maxAgeMs" must be a positive integer or Infinity/],
     [{ connectionString: url, maxAwayMs: '1d' }, /"maxAwayMs" must be .*got '1d'/],
+    [{ connectionString: url, maxAwayMs: 1_000 }, /"maxAwayMs" must be at least "maxAgeMs"/],
     [{ connectionString: url, maxItems: 3 }, /"maxItems" must be one of connectionString, pool, schema/],
   ])('%o', (options, said) => {
     expect(() => callWith(options)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))

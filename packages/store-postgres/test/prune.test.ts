@@ -204,6 +204,59 @@ describePostgres('prune', ({ server, open, connect }) => {
     }
   })
 
+  test('[PG68] a cursor that is only asked for is used, and costs one write a day', async () => {
+    const url = await server().createDatabase()
+    const store = open(url, { maxAwayMs: 100 * DAY_MS })
+    const db = await connect(url)
+    await append(store, [entry(devops)])
+    const at = await headOf(store, 'devops')
+    const [asker, silent] = [user('asker', 'phone'), user('silent')]
+    await store.moveCursors([asker, silent].map((subscriber) => ({ subscriber, stream: devops, to: at })))
+    const ask = (start: Head | null): Promise<readonly (Head | null)[]> =>
+      store.cursors([asker, asker].map((subscriber) => ({ subscriber, stream: devops, start })))
+    const movedAt = async (): Promise<number> =>
+      Number(
+        (await db.query(`select moved_at from carillon.cursors where subscriber = 'asker'`)).rows[0].moved_at,
+      )
+    for (const start of [null, at]) {
+      await passes(db, DAY_MS - 60_000)
+      const before = await movedAt()
+      expect(await ask(start)).toEqual([at, at])
+      expect(await movedAt()).toBe(before)
+      await passes(db, 120_000)
+      expect(await ask(start)).toEqual([at, at])
+      expect(await movedAt()).toBeGreaterThan(before)
+      const noted = await movedAt()
+      await ask(start)
+      expect(await movedAt()).toBe(noted)
+    }
+    // A use is noted once a day, and so the last one may be a day later than it says.
+    await passes(db, 98.5 * DAY_MS)
+    await store.prune()
+    expect(await count(db, 'cursors')).toBe(2)
+    await ask(null)
+    await passes(db, 99 * DAY_MS)
+    await store.prune()
+    expect((await db.query('select subscriber from carillon.cursors')).rows).toEqual([
+      { subscriber: 'asker' },
+    ])
+    expect(await ask(null)).toEqual([at, at])
+  })
+
+  test('[PG68] a question does not wait for who moves the cursor', async () => {
+    const url = await server().createDatabase()
+    const store = open(url)
+    const db = await connect(url)
+    await append(store, [entry(devops)])
+    const at = await headOf(store, 'devops')
+    await store.moveCursors([{ subscriber: user('alice'), stream: devops, to: at }])
+    await passes(db, 2 * DAY_MS)
+    await db.query('begin; select from carillon.cursors for update')
+    const asked = store.cursors([{ subscriber: user('alice'), stream: devops, start: null }])
+    expect(await within(asked, 5_000, 'the answer')).toEqual([at])
+    await db.query('commit')
+  })
+
   test('[PG67] a move that was late for a clear does not undo one that came after it', async () => {
     const url = await server().createDatabase()
     const store = open(url)

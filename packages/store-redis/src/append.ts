@@ -80,10 +80,10 @@ async function register(
 }
 
 function callOf(parts: Parts, batch: Batch, registered: string, header: string): ScriptCall {
-  const { names, settings, newEpoch } = parts
+  const { names, settings, streamArgs } = parts
   const lives = batch.entries.map(({ ttlMs }) => ttlMs ?? LONGEST_LIFE_MS)
   const args = [
-    newEpoch(),
+    ...streamArgs(),
     String(settings.maxItemsPerStream),
     String(Math.min(LONGEST_LIFE_MS, settings.maxAgeMs, ...lives)),
     registered,

@@ -1,11 +1,12 @@
 import type { CursorMove, CursorQuestion, Head, StreamKey, Subscriber } from '@carillon/store'
 import { groupBy } from './groups.ts'
-import { streamIdOf, subscriberField } from './names.ts'
+import { scopeOf, streamIdOf, subscriberField, userOf } from './names.ts'
 import type { Parts } from './parts.ts'
+import { remind } from './registry.ts'
 import { listOf, textOf } from './replies.ts'
-import { ASK, MOVE } from './scripts/cursors.ts'
+import { ASK, FORGET_OLD, MOVE } from './scripts/cursors.ts'
 import type { Script } from './scripts/script.ts'
-import { type Command, unwrap } from './wire.ts'
+import { type Command, callScript, type Reply, unwrap } from './wire.ts'
 
 /** A question or a move: about whose cursor of which stream, and the place that goes with it. */
 interface Step {
@@ -15,6 +16,36 @@ interface Step {
   readonly subscriber: Subscriber
   readonly field: string
   readonly place: Head | null
+}
+
+/** A cursor that nobody has used for long, with its value as it was found. */
+export interface OldCursor {
+  readonly field: string
+  readonly value: string
+}
+
+/**
+ * Forgets cursors of a stream, except those that are used again. Out of the lists first: what is not in a list must
+ * not outlive it. Whoever came back meanwhile is put in again.
+ */
+export async function forgetOld(
+  parts: Parts,
+  streamId: string,
+  cursors: readonly OldCursor[],
+): Promise<void> {
+  const { names, streamArgs, wire } = parts
+  const scope = scopeOf(streamId)
+  const lists = (command: 'SADD' | 'SREM', some: readonly OldCursor[]): Promise<readonly Reply[]> => {
+    const groups = groupBy(some, ({ field }) => names.cursorsOfUser(scope, userOf(field)))
+    return wire.send(
+      [...groups].map(([key, group]) => [command, key, ...group.map(({ field }) => listed(streamId, field))]),
+    )
+  }
+  for (const reply of await lists('SREM', cursors)) unwrap(reply)
+  const args = [...streamArgs(), ...cursors.flatMap(({ field, value }) => [field, value])]
+  const answers = listOf(await callScript(wire, FORGET_OLD, { keys: names.keysOf(streamId), args }))
+  const kept = cursors.filter((_, at) => answers[at] === 'kept')
+  for (const reply of await lists('SADD', kept)) unwrap(reply)
 }
 
 export async function askCursors(
@@ -52,26 +83,28 @@ function stepOf(at: number, subscriber: Subscriber, stream: StreamKey, place: He
 
 /**
  * Takes the steps, those of one stream in their order. First cursors are put in a second go, when the list of the
- * user's cursors has them.
+ * user's cursors has them and the registry has their streams.
  */
 async function takeSteps(parts: Parts, script: Script, steps: readonly Step[]): Promise<Map<number, string>> {
   const answers = await takeOnce(parts, script, steps, false)
   const waiting = steps.filter(({ at }) => answers.get(at) === '?')
   if (waiting.length === 0) return answers
-  await list(parts, 'SADD', waiting)
+  const streams = new Set(waiting.map(({ streamId }) => streamId))
+  const places = [...streams].flatMap((id) => [id, ''])
+  await Promise.all([list(parts, 'SADD', waiting), remind(parts, places)])
   for (const [at, answer] of await takeOnce(parts, script, waiting, true)) answers.set(at, answer)
   return answers
 }
 
 async function takeOnce(
-  { names, newEpoch, wire }: Parts,
+  { names, streamArgs, wire }: Parts,
   script: Script,
   steps: readonly Step[],
   isListed: boolean,
 ): Promise<Map<number, string>> {
   const groups = [...groupBy(steps, ({ streamId }) => streamId)]
   const calls = groups.map(([id, group]) => {
-    const args = [newEpoch(), isListed ? 'listed' : '']
+    const args = [...streamArgs(), isListed ? 'listed' : '']
     for (const { field, place } of group)
       args.push(field, place === null ? '' : String(place.offset), place?.epoch ?? '')
     return { keys: names.keysOf(id), args }
@@ -97,6 +130,6 @@ async function list({ names, wire }: Parts, command: 'SADD' | 'SREM', steps: rea
 }
 
 function cursorOf(text: string): Head | null {
-  const space = text.indexOf(' ')
-  return space < 0 ? null : { epoch: text.slice(space + 1), offset: Number(text.slice(0, space)) }
+  const [offset, epoch] = text.split(' ')
+  return epoch === undefined ? null : { epoch, offset: Number(offset) }
 }

@@ -40,10 +40,10 @@ async function forgetCursors({ names, wire }: Parts, key: string, members: reado
 }
 
 async function empty(parts: Parts, stream: StreamKey, what: 'cursors' | ''): Promise<Head> {
-  const { names, newEpoch, wire } = parts
+  const { names, streamArgs, wire } = parts
   const message = parts.bulletin.next()
   const key = JSON.stringify([stream.scope, stream.kind, stream.name])
-  const args = [newEpoch(), names.channel, message.header, key, what]
+  const args = [...streamArgs(), names.channel, message.header, key, what]
   try {
     return headOf(await callScript(wire, CLEAR, { keys: names.keysOf(streamIdOf(stream)), args }))
   } catch (cause) {

@@ -41,9 +41,26 @@ export function streamIdOf(stream: StreamKey): string {
   return encode(streamTag(stream))
 }
 
+/** The scope of a stream, out of its name: see `streamTag` of `@carillon/store`. */
+export function scopeOf(streamId: string): string {
+  const tag = decode(streamId)
+  const start = tag.indexOf(':') + 1
+  return tag.slice(start, start + Number(tag.slice(1, start - 1)))
+}
+
 /** Unambiguous, and JSON keeps half a surrogate pair apart from any other. */
 export function subscriberField({ user, device }: Subscriber): string {
   return JSON.stringify([user, device])
+}
+
+/** The user of such a field; what is none of ours belongs to nobody. */
+export function userOf(field: string): string {
+  try {
+    const [user]: readonly unknown[] = JSON.parse(field)
+    return String(user)
+  } catch {
+    return ''
+  }
 }
 
 /** The idempotency key as one sender used it, in a length that does not depend on it. */
@@ -63,4 +80,10 @@ function encode(text: string): string {
   return utf8.toString('utf8') === text
     ? utf8.toString('base64url')
     : `~${Buffer.from(text, 'utf16le').toString('base64url')}`
+}
+
+function decode(name: string): string {
+  return name.startsWith('~')
+    ? Buffer.from(name.slice(1), 'base64url').toString('utf16le')
+    : Buffer.from(name, 'base64url').toString('utf8')
 }

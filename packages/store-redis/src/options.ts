@@ -2,6 +2,8 @@ import {
   badOption,
   checkOptionNames,
   positiveOption,
+  RETENTION_NAMES,
+  type Retention,
   type RetentionOptions,
   resolveRetention,
 } from '@carillon/store'
@@ -36,12 +38,10 @@ export interface RedisStoreOptions extends RetentionOptions {
   readonly timeoutMs?: number
 }
 
-export interface RedisStoreSettings {
+export interface RedisStoreSettings extends Retention {
   readonly target: string | Redis | Cluster
   readonly prefix: string
   readonly timeoutMs: number
-  readonly maxItemsPerStream: number
-  readonly maxAgeMs: number
 }
 
 /** The defaults of what is not about retention, which `RETENTION_DEFAULTS` of `@carillon/store` holds. */
@@ -49,7 +49,7 @@ export const REDIS_STORE_DEFAULTS = Object.freeze({ prefix: 'carillon', timeoutM
 
 export const FACTORY = 'redisStore'
 
-const NAMES = ['url', 'client', 'prefix', 'timeoutMs', 'maxItemsPerStream', 'maxAgeMs']
+const NAMES = ['url', 'client', 'prefix', 'timeoutMs', ...RETENTION_NAMES]
 const PREFIX = /^[^\s{}]{1,100}$/
 const URL_START = /^(rediss?:\/\/|\/)./
 

@@ -7,8 +7,11 @@ import type { Wire } from './wire.ts'
 export interface Parts {
   readonly wire: Wire
   readonly names: Names
-  readonly settings: Pick<RedisStoreSettings, 'maxItemsPerStream' | 'maxAgeMs'>
+  readonly settings: Pick<RedisStoreSettings, 'maxItemsPerStream' | 'maxAgeMs' | 'maxAwayMs'>
   readonly bulletin: Bulletin
-  /** For a stream that turns out to have none. Random, so that none ever comes back. */
-  newEpoch(): string
+  /**
+   * What every script on a stream is given first: an epoch for a stream that turns out to have none, random, so that
+   * none ever comes back; and how long who is away is remembered.
+   */
+  streamArgs(): [epoch: string, away: string]
 }

@@ -6,10 +6,10 @@ import { HEAD, READ } from './scripts/read.ts'
 import { callScript, unwrap } from './wire.ts'
 
 export async function readPage(parts: Parts, stream: StreamKey, query: ReadQuery): Promise<Page> {
-  const { names, newEpoch, wire } = parts
+  const { names, streamArgs, wire } = parts
   const isBefore = 'before' in query
   const [direction, position] = isBefore ? ['before', query.before] : ['after', query.after]
-  const args = [newEpoch(), direction, ...[position, query.limit, query.maxBytes].map(String)]
+  const args = [...streamArgs(), direction, ...[position, query.limit, query.maxBytes].map(String)]
   const reply = listOf(await callScript(wire, READ, { keys: names.keysOf(streamIdOf(stream)), args }))
   const [epoch, head, base, coveredTo, idAt, found] = reply
   const items = listOf(found).map(itemOf)
@@ -24,11 +24,11 @@ export async function readPage(parts: Parts, stream: StreamKey, query: ReadQuery
 }
 
 export async function readHeads(parts: Parts, streams: readonly StreamKey[]): Promise<Head[]> {
-  const { names, newEpoch, wire } = parts
+  const { names, streamArgs, wire } = parts
   const ids = [...new Set(streams.map(streamIdOf))]
   const replies = await wire.run(
     HEAD,
-    ids.map((id) => ({ keys: names.keysOf(id), args: [newEpoch()] })),
+    ids.map((id) => ({ keys: names.keysOf(id), args: streamArgs() })),
   )
   const heads = new Map(ids.map((id, at) => [id, headOf(unwrap(replies[at]))]))
   return streams.map((stream) => {

@@ -9,7 +9,7 @@ import { clearStream, forgetUser } from './life.ts'
 import { createNames } from './names.ts'
 import { type RedisStoreOptions, type RedisStoreSettings, resolveOptions } from './options.ts'
 import type { Parts } from './parts.ts'
-import { pruneStreams } from './prune.ts'
+import { endlessAsEmpty, pruneStreams } from './prune.ts'
 import { readHeads, readPage } from './read.ts'
 import { subscribe } from './subscriber.ts'
 import { createWire } from './wire.ts'
@@ -92,7 +92,7 @@ function createParts(settings: RedisStoreSettings, connection: Connection): Part
     names: { ...names, channel },
     settings,
     bulletin: createBulletin((events) => subscribe(client, channel, events)),
-    newEpoch: randomUUID,
+    streamArgs: () => [randomUUID(), endlessAsEmpty(settings.maxAwayMs)],
   }
 }
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { RETENTION_DEFAULTS } from '@carillon/store'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { REDIS_STORE_DEFAULTS, redisStore } from '../src/index.ts'
@@ -36,6 +37,7 @@ describe('options', () => {
       [{ url, timeoutMs: Number.POSITIVE_INFINITY }, '"timeoutMs"'],
       [{ url, maxItemsPerStream: -1 }, '"maxItemsPerStream"', '-1'],
       [{ url, maxAgeMs: '1' }, '"maxAgeMs"', "'1'"],
+      [{ url, maxAwayMs: 1_000 }, '"maxAwayMs"', 'at least "maxAgeMs"', '1000'],
       [{ url, maxage: 1 }, '"maxage"', 'maxAgeMs'],
     ]
     for (const [options, ...parts] of wrong) {
@@ -58,12 +60,12 @@ describe('options', () => {
     expect(resolveOptions({ url })).toEqual({
       target: url,
       ...REDIS_STORE_DEFAULTS,
-      maxItemsPerStream: 10_000,
-      maxAgeMs: 30 * 24 * 3600 * 1000,
+      ...RETENTION_DEFAULTS,
     })
     expect(resolveOptions({ url: '/run/redis.sock', maxAgeMs: Number.POSITIVE_INFINITY })).toMatchObject({
       target: '/run/redis.sock',
       maxAgeMs: Number.POSITIVE_INFINITY,
+      maxAwayMs: Number.POSITIVE_INFINITY,
     })
   })
 })

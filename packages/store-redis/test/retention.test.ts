@@ -3,7 +3,7 @@ import { canUse, isRedisFound, REDIS_COMMAND, type RedisServer } from '@carillon
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNames, streamIdOf } from '../src/names.ts'
-import { EMPTY_STREAM_MS } from '../src/scripts/script.ts'
+import { STREAM_GRACE_MS } from '../src/scripts/script.ts'
 import { channel, entriesOf, entryOf, ROOMY, STREAM } from './entries.ts'
 import { createStage, type Stage } from './stage.ts'
 
@@ -129,6 +129,16 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('retenti
     await until(async () => (await redis.zcard(names.registry)) === 1, 'the place')
   })
 
+  it('[RD34] a stream that was not visited for days is registered anew before it is written to', async () => {
+    const store = stage.open({ url: server.url })
+    await store.append([entryOf()])
+    await redis.del(names.registry)
+    await redis.hset(META, 'd', (await clock()) - 3 * DAY_MS)
+    await store.append([entryOf()])
+    expect(await registered()).toEqual([streamIdOf(STREAM)])
+    expect(Number(await redis.hget(META, 'd'))).toBeGreaterThan(await clock())
+  })
+
   it('[RD35] a stream that cannot be pruned does not keep others from it', async () => {
     const store = stage.open({ url: server.url })
     const streams = Array.from({ length: 50 }, (_, at) => channel(`s${at}`))
@@ -173,23 +183,57 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('retenti
   })
 
   it('[RD37] what strangers ask for does not stay, what was used does', async () => {
-    const store = stage.open({ url: server.url })
+    const store = stage.open({ url: server.url, maxAwayMs: 40 * DAY_MS })
     const [head] = await store.heads([STREAM])
-    const lives = (): Promise<number[]> => Promise.all([META, CURSORS].map((key) => redis.pttl(key)))
     const subscriber = { user: 'alice', device: null }
     await store.cursors([{ subscriber, stream: STREAM, start: head ?? null }])
-    for (const life of await lives()) {
-      expect(life).toBeGreaterThan(EMPTY_STREAM_MS - 60_000)
-      expect(life).toBeLessThanOrEqual(EMPTY_STREAM_MS)
-    }
+    await expectToPass([META, CURSORS], 40 * DAY_MS)
     await store.append([entryOf()])
-    expect(await lives()).toEqual([-1, -1])
+    expect(await lives(META, CURSORS, ITEMS)).toEqual([-1, -1, -1])
     const cleared = await store.clear(STREAM)
-    for (const life of await lives()) expect(life).toBeGreaterThan(0)
+    await expectToPass([META, CURSORS], 40 * DAY_MS)
     expect(await store.cursors([{ subscriber, stream: STREAM, start: null }])).toEqual([head])
     expect(await store.append([entryOf()])).toMatchObject([{ epoch: cleared.epoch, offset: 1 }])
-    expect(await lives()).toEqual([-1, -1])
+    expect(await lives(META, CURSORS, ITEMS)).toEqual([-1, -1, -1])
+    // What was used and has aged passes as well, and none of its offsets comes back under its epoch.
+    const strict = stage.open({ url: server.url, maxAgeMs: 1, maxAwayMs: DAY_MS })
+    await due([streamIdOf(STREAM)])
+    await until(async () => (await strict.prune()) === 1, 'the item has aged')
+    await expectToPass([META, CURSORS, ITEMS], DAY_MS)
+    expect(await store.heads([STREAM])).toEqual([{ ...cleared, offset: 1 }])
+    await store.append([entryOf()])
+    expect(await lives(META, CURSORS, ITEMS)).toEqual([-1, -1, -1])
+    await store.clear(STREAM)
+    await Promise.all([META, CURSORS].map((key) => redis.pexpire(key, 1)))
+    await until(async () => (await redis.exists(META, CURSORS)) === 0, 'the time has passed')
+    const [again] = await store.append([entryOf()])
+    expect(again).toMatchObject({ outcome: 'written', offset: 1 })
+    expect(again).not.toMatchObject({ epoch: cleared.epoch })
   })
+
+  it('[RD37] with maxAwayMs Infinity nothing of it passes', async () => {
+    const store = stage.open({ url: server.url })
+    const [head] = await store.heads([STREAM])
+    const subscriber = { user: 'alice', device: null }
+    await store.cursors([{ subscriber, stream: STREAM, start: head ?? null }])
+    await redis.hset(CURSORS, '["alice",null]', `0 ${head?.epoch} 1`)
+    const endless = stage.open({ url: server.url, maxAwayMs: Number.POSITIVE_INFINITY })
+    await endless.heads([STREAM])
+    expect(await lives(META, CURSORS)).toEqual([-1, -1])
+    await due([streamIdOf(STREAM)])
+    await endless.prune()
+    expect(await redis.hlen(CURSORS)).toBe(1)
+    expect(await lives(META, CURSORS)).toEqual([-1, -1])
+  })
+
+  async function expectToPass(keys: readonly string[], awayMs: number): Promise<void> {
+    for (const life of await lives(...keys)) {
+      expect(life).toBeGreaterThan(awayMs + STREAM_GRACE_MS - 60_000)
+      expect(life).toBeLessThanOrEqual(awayMs + STREAM_GRACE_MS)
+    }
+  }
+
+  const lives = (...keys: string[]): Promise<number[]> => Promise.all(keys.map((key) => redis.pttl(key)))
 
   const registered = (): Promise<string[]> => redis.zrange(names.registry, '0', '-1')
 

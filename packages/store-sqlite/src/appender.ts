@@ -1,6 +1,6 @@
 import type { AppendOutcome, NewEntry } from '@carillon/store'
 import { encodeEntry } from './encode.ts'
-import { DatabaseError } from './errors.ts'
+import { errorOf, isVoid } from './errors.ts'
 import type { WireEntry, WireOutcome, WriterCalls } from './messages.ts'
 import type { Thread } from './thread.ts'
 
@@ -21,7 +21,7 @@ export function createAppender(writer: Thread<WriterCalls>): Appender {
     try {
       return (await writer.call('append', entries)).map(decodeOutcome)
     } catch (cause) {
-      const outcome = cause instanceof DatabaseError && !cause.isUncertain ? 'refused' : 'unknown'
+      const outcome = isVoid(cause) ? 'refused' : 'unknown'
       return entries.map(() => ({ outcome, cause }))
     } finally {
       waiting -= entries.length
@@ -55,7 +55,7 @@ function encodeOrRefuse(entry: NewEntry): WireEntry | AppendOutcome {
 
 function decodeOutcome(outcome: WireOutcome): AppendOutcome {
   if (!('fault' in outcome)) return outcome
-  return { outcome: outcome.outcome, cause: new DatabaseError(outcome.fault, outcome.outcome === 'unknown') }
+  return { outcome: outcome.outcome, cause: errorOf(outcome.fault, outcome.outcome === 'unknown') }
 }
 
 function refused(cause: unknown): AppendOutcome {

@@ -16,6 +16,19 @@ export class DatabaseError extends Error {
   }
 }
 
+/** A fault of a worker as it is told: under a code of every store where there is one for it. */
+export function errorOf(fault: Fault, isUncertain: boolean): DatabaseError | NotificationsStoreError {
+  return fault.code === 'NEWER_SCHEMA'
+    ? new NotificationsStoreError(fault.code, `sqliteStore: ${fault.message}`)
+    : new DatabaseError(fault, isUncertain)
+}
+
+/** Whether what failed so was surely not done. */
+export function isVoid(cause: unknown): boolean {
+  if (cause instanceof DatabaseError) return !cause.isUncertain
+  return cause instanceof NotificationsStoreError && cause.code === 'NEWER_SCHEMA'
+}
+
 export function closedError(): NotificationsStoreError {
   return new NotificationsStoreError('CLOSED', 'This SQLite store was closed')
 }

@@ -62,6 +62,12 @@ export interface WireMove extends WireCursor {
   readonly to: Head | null
 }
 
+export interface WireAnswers {
+  readonly cursors: readonly (Head | null)[]
+  /** Which of the questions found a cursor whose last use was noted long ago: this one should be. */
+  readonly toTouch: readonly number[]
+}
+
 /** How far the news of a database were heard. */
 export interface Place {
   /** Random id of the database itself. */
@@ -99,7 +105,9 @@ export interface WriterCalls {
   readonly open: { readonly input: null; readonly output: null }
   readonly facts: { readonly input: null; readonly output: Facts }
   readonly append: { readonly input: readonly WireEntry[]; readonly output: readonly WireOutcome[] }
-  readonly cursors: { readonly input: readonly WireQuestion[]; readonly output: readonly (Head | null)[] }
+  readonly cursors: { readonly input: readonly WireQuestion[]; readonly output: WireAnswers }
+  /** Notes that these cursors were asked for. */
+  readonly touch: { readonly input: readonly WireCursor[]; readonly output: null }
   readonly moveCursors: { readonly input: readonly WireMove[]; readonly output: null }
   readonly clear: { readonly input: StreamKey; readonly output: Head }
   readonly forget: { readonly input: { scope: string; user: string }; readonly output: null }
@@ -109,7 +117,7 @@ export interface WriterCalls {
 export interface ReaderCalls {
   readonly read: { readonly input: { stream: StreamKey; query: ReadQuery }; readonly output: WirePage }
   readonly heads: { readonly input: readonly StreamKey[]; readonly output: readonly Head[] }
-  readonly cursors: { readonly input: readonly WireCursor[]; readonly output: readonly (Head | null)[] }
+  readonly cursors: { readonly input: readonly WireCursor[]; readonly output: WireAnswers }
   /** Answers when there is something after a place; at once when there is no place yet. */
   readonly follow: { readonly input: Place | null; readonly output: Heard | null }
   /** Ends the following: the call of it that waits is answered with `null`. */

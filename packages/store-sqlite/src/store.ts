@@ -81,16 +81,20 @@ function refuseAll(entries: readonly NewEntry[]): AppendOutcome[] {
   return entries.map(() => ({ outcome: 'refused', cause: closedError() }))
 }
 
-/** Only a question that may put a cursor needs the writer. */
-function askCursors(
+/** Only a question that may put a cursor needs the writer, and once a day one that finds one, to note its use. */
+async function askCursors(
   writer: Thread<WriterCalls>,
   reader: Thread<ReaderCalls>,
   questions: readonly CursorQuestion[],
 ): Promise<readonly (Head | null)[]> {
   const asked = questions.map(encodeQuestion)
-  return asked.some(({ start }) => start !== null)
+  const { cursors, toTouch } = await (asked.some(({ start }) => start !== null)
     ? writer.call('cursors', asked)
-    : reader.call('cursors', asked)
+    : reader.call('cursors', asked))
+  // Nobody waits for it: what cannot be noted now, on a full disk for one, the next question brings again.
+  const used = toTouch.flatMap((at) => asked[at] ?? [])
+  if (used.length > 0) writer.call('touch', used, true).catch(() => undefined)
+  return cursors
 }
 
 type SweepStep = (part: SweepPart) => Promise<Swept>

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { closedError, DatabaseError } from './errors.ts'
+import { closedError, DatabaseError, errorOf } from './errors.ts'
 import { type CallTable, CLOSE, type InputOf, type OutputOf, type Reply, type Role } from './messages.ts'
 import type { SqliteStoreSettings } from './options.ts'
 import { workerFile } from './worker-file.ts'
@@ -7,7 +7,7 @@ import { workerFile } from './worker-file.ts'
 /** One of the two workers: started when it is first needed, and replaced when it dies. */
 export interface Thread<Table extends CallTable> {
   /**
-   * Rejects with a DatabaseError. Calls of one turn go over together. While a call waits for its answer it keeps
+   * Rejects with a DatabaseError, or `NEWER_SCHEMA`. Calls of one turn go over together. While a call waits for its answer it keeps
    * the process alive, unless `isBackground`.
    */
   call<Name extends keyof Table>(
@@ -124,6 +124,6 @@ function settle(shift: Shift, reply: Reply): void {
     shift.busy -= 1
     if (shift.busy === 0) shift.worker.unref()
   }
-  if ('fault' in reply) waiting.reject(new DatabaseError(reply.fault, reply.isUncertain))
+  if ('fault' in reply) waiting.reject(errorOf(reply.fault, reply.isUncertain))
   else waiting.resolve(reply.output)
 }

@@ -1,4 +1,4 @@
-import type { NewEntry, StreamKey } from '@carillon/store'
+import type { Head, NewEntry, StreamKey } from '@carillon/store'
 import { onTestFinished } from 'vitest'
 import { encodeEntry } from '../src/encode.ts'
 import {
@@ -9,8 +9,10 @@ import {
   SWEEP_PARTS,
   type SweepPart,
   type Swept,
+  type WireAnswers,
   type WireMove,
   type WireOutcome,
+  type WireQuestion,
   type WriterCalls,
   type WriterRequest,
 } from '../src/messages.ts'
@@ -23,6 +25,8 @@ export interface Desk {
   now: number
   append(entries: readonly NewEntry[]): readonly WireOutcome[]
   move(moves: readonly WireMove[]): void
+  /** As the store does it: without a start the reader answers, and what has to be noted the writer notes. */
+  ask(questions: readonly WireQuestion[]): readonly (Head | null)[]
   clear(stream: StreamKey): void
   forget(user: string): void
   sweep(part: SweepPart): Swept
@@ -61,6 +65,15 @@ export function openDesk(file: string, options: SqliteStoreOptions = {}): Desk {
     now: Date.parse('2030-01-01'),
     append: (entries) => ask({ id: 1, name: 'append', input: entries.map(encodeEntry) }),
     move: (moves) => void ask({ id: 1, name: 'moveCursors', input: moves }),
+    ask(questions) {
+      if (questions.every(({ start }) => start === null))
+        reader.run([{ id: 1, name: 'cursors', input: questions }])
+      else writer.run([{ id: 1, name: 'cursors', input: questions }])
+      const { cursors, toTouch } = outputOf(taken()) as WireAnswers
+      const used = toTouch.flatMap((at) => questions[at] ?? [])
+      if (used.length > 0) ask({ id: 1, name: 'touch', input: used })
+      return cursors
+    },
     clear: (stream) => void ask({ id: 1, name: 'clear', input: stream }),
     forget: (user) => void ask({ id: 1, name: 'forget', input: { scope: '/', user } }),
     sweep: (part) => ask({ id: 1, name: 'sweep', input: part }),

@@ -23,6 +23,7 @@ test.each([
   [['a.db', { pollMs: 1.5 }], '"pollMs" must be a positive integer, got 1.5'],
   [['a.db', { maxFileBytes: -1 }], '"maxFileBytes" must be a positive integer or Infinity, got -1'],
   [['a.db', { maxItemsPerStream: 0 }], '"maxItemsPerStream" must be a positive integer, got 0'],
+  [['a.db', { maxAwayMs: 1_000 }], '"maxAwayMs" must be at least "maxAgeMs", which is 2592000000'],
   [['a.db', { maxAgeMs: Number.NaN }], '"maxAgeMs" must be a positive integer or Infinity, got NaN'],
 ])('[SQ1] a wrong option is refused at once: %j', (given, said) => {
   expect(() => open(...given)).toThrow(

@@ -1,3 +1,4 @@
+import { until } from '@carillon/testkit'
 import Database from 'libsql'
 import { expect, onTestFinished, test } from 'vitest'
 import { SWEEP_PARTS } from '../src/messages.ts'
@@ -121,7 +122,7 @@ test('[SQ8] appends have their turn while a prune is at work', async () => {
 
 test('[SQ9] streams and cursors that nobody uses go, and their epoch never comes back', async () => {
   const { file } = temporaryFile()
-  const desk = openDesk(file, { maxAgeMs: 10 * DAY_MS })
+  const desk = openDesk(file, { maxAgeMs: 10 * DAY_MS, maxAwayMs: 20 * DAY_MS })
   desk.append([entry({ stream: stream('old') })])
   const store = openStore(file)
   const heads = await store.heads([stream('old'), stream('unknown')])
@@ -148,9 +149,67 @@ test('[SQ9] streams and cursors that nobody uses go, and their epoch never comes
   expect(unknown).toEqual(heads[1])
 })
 
+test('[SQ9] a cursor that is only asked for is used, and costs one write a day', async () => {
+  const { file } = temporaryFile()
+  const desk = openDesk(file, { maxAgeMs: 10 * DAY_MS, maxAwayMs: 20 * DAY_MS })
+  desk.append([entry()])
+  const store = openStore(file)
+  const [head] = await store.heads([stream()])
+  const [asker, silent] = ['asker', 'silent'].map((user) => ({ user, device: '', stream: stream() }))
+  if (head === undefined || asker === undefined || silent === undefined) throw new Error('nothing to ask for')
+  desk.move([asker, silent].map((one) => ({ ...one, to: head })))
+  const rows = look(file)
+  const moved = (): unknown => rows(`SELECT moved FROM cursors WHERE user = 'asker'`)
+  for (let day = 0; day < 30; day++) {
+    const before = moved()
+    expect(desk.ask([{ ...asker, start: null }])).toEqual([head])
+    expect(moved()).toEqual(before)
+    desk.now += DAY_MS + 1
+    expect(desk.ask([{ ...asker, start: day % 2 === 0 ? null : head }])).toEqual([head])
+    expect(moved()).toEqual([[desk.now]])
+    desk.prune()
+  }
+  expect(rows('SELECT user FROM cursors')).toEqual([['asker']])
+  // Its stream, which has held nothing for long, goes after it, and a question does not bring it back.
+  expect(rows('SELECT count(*) FROM streams')).toEqual([[1]])
+  desk.now += 24 * DAY_MS
+  desk.prune()
+  expect(desk.ask([{ ...asker, start: null }])).toEqual([null])
+  for (const table of ['streams', 'cursors']) expect(rows(`SELECT * FROM ${table}`)).toEqual([])
+})
+
+test('[SQ9] what the store is asked for is noted in the file by itself', async () => {
+  const { file } = temporaryFile()
+  const store = openStore(file)
+  const [written] = await appendAll(store, [entry()])
+  const question = { subscriber: { user: 'alice', device: null }, stream: stream(), start: null }
+  const to = { epoch: written?.epoch ?? '', offset: 1 }
+  await store.moveCursors([{ ...question, to }])
+  const db = new Database(file)
+  onTestFinished(() => void db.close())
+  for (const start of [null, to]) {
+    db.exec(`UPDATE cursors SET moved = 1`)
+    expect(await store.cursors([{ ...question, start }])).toEqual([to])
+    await until(() => db.prepare('SELECT * FROM cursors WHERE moved > 1').all().length === 1, 'the note')
+  }
+})
+
+test('[SQ9] with maxAwayMs Infinity nobody is forgotten', () => {
+  const { file } = temporaryFile()
+  const desk = openDesk(file, { maxAgeMs: DAY_MS, maxAwayMs: Number.POSITIVE_INFINITY })
+  const [written] = desk.append([entry()])
+  const to = { epoch: written?.outcome === 'written' ? written.epoch : '', offset: 1 }
+  desk.move([{ user: 'alice', device: '', stream: stream(), to }])
+  desk.now += 10_000 * DAY_MS
+  expect(desk.prune()).toBe(1)
+  const rows = look(file)
+  expect(rows('SELECT user FROM cursors')).toEqual([['alice']])
+  expect(rows('SELECT name FROM streams')).toEqual([['devops']])
+})
+
 test('[SQ9] a large table of cursors is gone through over several prunes', () => {
   const { file } = temporaryFile()
-  const desk = openDesk(file, { maxAgeMs: DAY_MS })
+  const desk = openDesk(file, { maxAgeMs: DAY_MS, maxAwayMs: DAY_MS })
   desk.append([entry()])
   const db = new Database(file)
   db.exec(`

@@ -107,7 +107,7 @@ test('[SQ16] a folder that goes away and comes back: calls fail, then work again
   await guard.check()
 })
 
-test('[SQ17] the database of another application, or of a later release, is left alone', async () => {
+test('[SQ17] the database of another application, or of a newer release, is left alone', async () => {
   const { file } = temporaryFile()
   const db = new Database(file)
   onTestFinished(() => void db.close())
@@ -119,7 +119,24 @@ test('[SQ17] the database of another application, or of a later release, is left
   const ours = new Database(later)
   ours.exec('PRAGMA user_version = 1000')
   ours.close()
-  expect(codeOf((await openStore(later).append([entry()]))[0])).toBe('LATER_VERSION')
+  const store = openStore(later)
+  const newer = expect.objectContaining({
+    name: 'NotificationsStoreError',
+    code: 'NEWER_SCHEMA',
+    message: expect.stringMatching(
+      /^sqliteStore: the file has version 1000, but .* up to 1: install a newer/,
+    ),
+  })
+  expect(await store.append([entry()])).toEqual([{ outcome: 'refused', cause: newer }])
+  await expect(readAll(store)).rejects.toEqual(newer)
+  await expect(store.durability()).rejects.toEqual(newer)
+  await expect(store.prune()).rejects.toEqual(newer)
+  const after = new Database(later)
+  expect(after.prepare('PRAGMA user_version').raw().all()).toEqual([[1000]])
+  // It works once the release fits.
+  after.exec('PRAGMA user_version = 1')
+  after.close()
+  await appendAll(store, [entry()])
 })
 
 test('[SQ18] after close nothing more is done, and nothing is left open', async () => {

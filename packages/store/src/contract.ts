@@ -26,6 +26,7 @@ export interface ContractOptions {
 
 const MAX_WAIT_MS = 5_000
 
+/** By their ids: a rule that came later has a later one, and stands in the file of its kind. */
 const RULES: readonly Rule[] = [
   ...appendRules,
   ...readRules,
@@ -34,7 +35,11 @@ const RULES: readonly Rule[] = [
   ...cursorRules,
   ...lifeRules,
   ...newsRules,
-]
+].sort((a, b) => numberOf(a) - numberOf(b))
+
+function numberOf({ id }: Rule): number {
+  return Number(id.replace('ST', ''))
+}
 
 /** Every rule of the contract, for documents and reports. Ids are stable. */
 export const STORE_RULES: readonly { readonly id: string; readonly title: string }[] = RULES.map(

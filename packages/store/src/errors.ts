@@ -6,6 +6,8 @@ export type StoreErrorCode =
   | 'BAD_ENTRY'
   /** The store was closed before. */
   | 'CLOSED'
+  /** The data were written by a newer release, in a way that this one does not know. Nothing was touched. */
+  | 'NEWER_SCHEMA'
 
 /**
  * What a developer or a machine did wrong with a store. Read `code`, which stays the same over releases; the

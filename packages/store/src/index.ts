@@ -30,7 +30,7 @@ export { MEMORY_STORE_DEFAULTS } from './memory/options.ts'
 export { streamId as streamTag } from './memory/keys.ts'
 export { badOption, checkOptionNames, positiveOption } from './option-checks.ts'
 export type { Retention, RetentionOptions } from './retention.ts'
-export { RETENTION_DEFAULTS, resolveRetention } from './retention.ts'
+export { RETENTION_DEFAULTS, RETENTION_NAMES, resolveRetention } from './retention.ts'
 
 // Errors
 

@@ -167,14 +167,16 @@ export interface NotificationStore {
 
   /**
    * Answers how far each was served, one question after the other, and in the same step puts whoever has no
-   * cursor at `start`: the answer is `null` then. A start of an epoch that is not the stream's own puts nothing.
+   * cursor at `start`: the answer is `null` then. A start of an epoch that is not the stream's own puts nothing;
+   * one beyond the end of the stream puts the cursor at the end.
    * Resolves when what was put is as durable as `durability()` says.
    */
   cursors(questions: readonly CursorQuestion[]): Promise<readonly (Head | null)[]>
 
   /**
    * Moves cursors. Within an epoch they only grow; a move of an epoch that is not the stream's own changes
-   * nothing. Resolves when the moves are as durable as `durability()` says.
+   * nothing, and neither does one beyond the end of the stream: a log that was put back to an earlier state would
+   * keep cursors that skip what is yet to be written there. Resolves when the moves are as durable as `durability()` says.
    */
   moveCursors(moves: readonly CursorMove[]): Promise<void>
 

@@ -181,7 +181,9 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
 
   function ask({ subscriber, stream, start }: CursorQuestion): Head | null {
     const cursor = find(stream)?.cursors.find((it) => same(it.subscriber, subscriber))?.at ?? null
-    if (cursor === null && start !== null) move(subscriber, stream, start)
+    if (cursor === null && start !== null) {
+      move(subscriber, stream, { ...start, offset: Math.min(start.offset, find(stream)?.head ?? 0) })
+    }
     return cursor
   }
 
@@ -191,7 +193,7 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
       if (known !== undefined) forgetCursors(known, (it) => same(it, subscriber))
       return
     }
-    if (to.epoch !== (known?.epoch ?? epoch)) return
+    if (to.epoch !== (known?.epoch ?? epoch) || to.offset > (known?.head ?? 0)) return
     const stream = known ?? open(key)
     use(stream)
     const cursor = stream.cursors.find((it) => same(it.subscriber, subscriber))

@@ -188,6 +188,56 @@ export const cursorsGoBack = wrong((inner) => ({
   },
 }))
 
+/** Takes any place for one in the log. */
+export const cursorsPassTheEnd = wrong((inner) => {
+  const beyond = new Map<string, Head>()
+  const tagOf = (subscriber: Subscriber, stream: StreamKey): string =>
+    JSON.stringify([subscriber, idOf(stream)])
+  return {
+    async moveCursors(moves) {
+      for (const move of moves) {
+        const [head] = await inner.heads([move.stream])
+        const isBeyond = move.to?.epoch === head?.epoch && (move.to?.offset ?? 0) > (head?.offset ?? 0)
+        if (isBeyond && move.to !== null) beyond.set(tagOf(move.subscriber, move.stream), move.to)
+        else await inner.moveCursors([move])
+      }
+    },
+    async cursors(questions) {
+      const found = await inner.cursors(questions)
+      return found.map((cursor, at) => {
+        const question = questions[at]
+        return (question && beyond.get(tagOf(question.subscriber, question.stream))) ?? cursor
+      })
+    },
+  }
+})
+
+/** Takes a move beyond the end for one to the end. */
+export const movesToTheEnd = wrong((inner) => ({
+  async moveCursors(moves) {
+    const heads = await inner.heads(moves.map((move) => move.stream))
+    await inner.moveCursors(
+      moves.map((move, at) => {
+        const end = heads[at]?.offset ?? 0
+        return { ...move, to: move.to && { ...move.to, offset: Math.min(move.to.offset, end) } }
+      }),
+    )
+  },
+}))
+
+/** Puts nobody who would start beyond the end. */
+export const startsNobodyBeyond = wrong((inner) => ({
+  async cursors(questions) {
+    const heads = await inner.heads(questions.map((it) => it.stream))
+    return inner.cursors(
+      questions.map((it, at) => {
+        const isBeyond = (it.start?.offset ?? 0) > (heads[at]?.offset ?? 0)
+        return isBeyond ? { ...it, start: null } : it
+      }),
+    )
+  },
+}))
+
 /** Takes the start of a question for a move. */
 export const startsEverybody = wrong((inner) => ({
   async cursors(questions) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { NotificationsStoreError } from '@carillon/store'
 import { type Connection, textOf } from '../sessions.ts'
 import { MIGRATIONS } from './migrations.ts'
 
@@ -53,7 +54,8 @@ async function versionOf(connection: Connection, schema: string): Promise<number
 function checked(version: number, schema: string): number {
   if (version <= MIGRATIONS.length) return version
   const known = `this release of @carillon/store-postgres knows versions up to ${MIGRATIONS.length}`
-  throw new Error(`The schema "${schema}" has version ${version}, but ${known}: install a newer release`)
+  const message = `postgresStore: the schema "${schema}" has version ${version}, but ${known}: install a newer release`
+  throw new NotificationsStoreError('NEWER_SCHEMA', message)
 }
 
 /** The schema's own lock among all advisory locks of the database. */

@@ -1,5 +1,6 @@
 import { append1 } from './append-1.ts'
 import { cursors1 } from './cursors-1.ts'
+import { cursors2 } from './cursors-2.ts'
 import { life1 } from './life-1.ts'
 import { prune1 } from './prune-1.ts'
 import { tables1 } from './tables-1.ts'
@@ -13,4 +14,5 @@ type Migration = (schema: string) => string
  */
 export const MIGRATIONS: readonly Migration[] = [
   (schema) => [tables1, append1, cursors1, life1, prune1].map((part) => part(schema)).join('\n'),
+  cursors2,
 ]

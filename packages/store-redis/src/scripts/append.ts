@@ -7,9 +7,9 @@ const REGISTERED_MS = 10_000
 export const ENTRY_ARGUMENTS = 6
 
 /**
- * Appends entries to one stream and tells of them. ARGV: epoch for a new stream, most items, life of the
- * shortest-lived entry, until when the stream stands in the registry, channel, header of the message, JSON of the
- * stream, most bytes of a message; then per entry: key, hash, ttl, bytes, JSON of the id, JSON of the content.
+ * Appends entries to one stream and tells of them. ARGV[3] on: most items, life of the shortest-lived entry, until
+ * when the stream stands in the registry, channel, header of the message, JSON of the stream, most bytes of a
+ * message; then per entry: key, hash, ttl, bytes, JSON of the id, JSON of the content.
  *
  * Answers {'register', due} and does nothing when the stream has to be in the registry first, so that no item can
  * be there that no prune ever finds. Else {epoch, time, due or '', …}, and per entry {offset, expiry}, for a
@@ -19,9 +19,9 @@ export const APPEND = defineScript(
   CLOCK,
   STREAM,
   `
-local first, per = 9, ${ENTRY_ARGUMENTS}
+local first, per = 10, ${ENTRY_ARGUMENTS}
 local total = (#ARGV - first + 1) / per
-local most, due, registered = tonumber(ARGV[2]), now + ARGV[3], tonumber(ARGV[4])
+local most, due, registered = tonumber(ARGV[3]), now + ARGV[4], tonumber(ARGV[5])
 local time = text(now)
 
 -- nil when the key is remembered without its item.
@@ -33,13 +33,13 @@ local function duplicate(offset, hash)
 end
 
 local function publish(log, items, size)
-  local message = ARGV[6]
+  local message = ARGV[7]
   if #items > 0 then
-    local list = size > tonumber(ARGV[8]) and '' or table.concat(items, ',')
-    message = message .. ' [' .. ARGV[7] .. ',"' .. log.epoch .. '",' .. text(log.head) .. ',[' .. list .. ']]'
+    local list = size > tonumber(ARGV[9]) and '' or table.concat(items, ',')
+    message = message .. ' [' .. ARGV[8] .. ',"' .. log.epoch .. '",' .. text(log.head) .. ',[' .. list .. ']]'
   end
   -- Who may not publish may still append: other nodes find what they were not told when they look.
-  redis.pcall('PUBLISH', ARGV[5], message)
+  redis.pcall('PUBLISH', ARGV[6], message)
 end
 
 local function failure(reply) return type(reply) == 'table' and reply.err end
@@ -70,15 +70,13 @@ local function add(log, at, items)
   return { offset, expires }
 end
 
-local function finish(log, before, items)
+local function finish(log, wasEmpty, items)
   local excess = math.min(log.count - most, #items + 500)
   if excess > 0 then trim(log, redis.call('XRANGE', S, '-', '+', 'COUNT', excess), excess) end
-  if before == 0 then
-    redis.call('PERSIST', M)
-    redis.call('PERSIST', C)
-  end
-  local known = log.due or registered
-  if not log.due or due < log.due then log.due = due end
+  if wasEmpty then persist() end
+  local wasLost = isLost(log)
+  local known = wasLost and registered or log.due
+  if wasLost or due < log.due then log.due = due end
   redis.call('HSET', M, 'h', text(log.head), 'b', text(log.base), 'n', text(log.count), 'd', text(log.due))
   return due < known and text(due) or ''
 end
@@ -86,7 +84,7 @@ end
 local function append(log)
   local digests = {}
   for i = 1, total do digests[i] = ARGV[first + (i - 1) * per] end
-  local known, before = redis.call('HMGET', K, unpack(digests)), log.head
+  local known, wasEmpty = redis.call('HMGET', K, unpack(digests)), log.count == 0
   local fresh, items, outcomes, size = {}, {}, {}, 0
   for i = 1, total do
     local at = first + (i - 1) * per
@@ -102,13 +100,13 @@ local function append(log)
     if not outcome then return nil end
     outcomes[i] = outcome
   end
-  local lowered = #items > 0 and finish(log, before, items) or ''
+  local lowered = #items > 0 and finish(log, wasEmpty, items) or ''
   publish(log, items, size)
   return { log.epoch, time, lowered, outcomes }
 end
 
-local log = open(ARGV[1])
-if not log.due and registered <= now then
+local log = open()
+if isLost(log) and registered <= now then
   touch(log)
   -- The stream must still stand in the registry when the entries come again; an earlier visit is asked for then.
   return { 'register', text(math.max(due, now + ${REGISTERED_MS})) }

@@ -1,18 +1,18 @@
 import { CLOCK, defineScript, STREAM } from './script.ts'
 
-/** ARGV: epoch for a new stream. Answers {epoch, head}. */
+/** Answers {epoch, head}. */
 export const HEAD = defineScript(
   CLOCK,
   STREAM,
   `
-local log = open(ARGV[1])
+local log = open()
 touch(log)
 return { log.epoch, text(log.head) }
 `,
 )
 
 /**
- * One page. ARGV: epoch for a new stream, 'after' or 'before', the position, most items, most bytes.
+ * One page. ARGV[3] on: 'after' or 'before', the position, most items, most bytes.
  * Answers {epoch, head, base, covered to, id at the position or '', items in the order of the walk}.
  *
  * A walk over very many expired items ends early, for Redis does nothing else meanwhile: the page is shorter
@@ -22,9 +22,9 @@ export const READ = defineScript(
   CLOCK,
   STREAM,
   `
-local log = open(ARGV[1])
+local log = open()
 touch(log)
-local position, limit, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local position, limit, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local items, bytes, isFull = {}, 0, false
 local left = limit + 2000
 
@@ -54,7 +54,7 @@ local function walk(next)
 end
 
 local idAt, covered = '', nil
-if ARGV[2] == 'after' then
+if ARGV[3] == 'after' then
   local from = math.max(position, log.base) + 1
   local at, taken = walk(function(count)
     if from > log.head then return {} end

@@ -1,8 +1,8 @@
-import { CLOCK, defineScript } from './script.ts'
+import { CLOCK, DAY_MS, defineScript } from './script.ts'
 
 /*
- * The registry: a sorted set of the streams that hold something, by when they have to be pruned next. It lies in
- * another slot than the streams, so no step can change both.
+ * The registry: a sorted set of the streams that hold something or that somebody has a cursor on, by when they have
+ * to be pruned next. It lies in another slot than the streams, so no step can change both.
  */
 
 /** ARGV: most streams. Answers {stream, score, …}: those whose time has come. */
@@ -12,14 +12,15 @@ export const TAKE_DUE = defineScript(
 )
 
 /**
- * ARGV: stream, time, and so on. Makes it that each is visited at that time or earlier. One whose time has come is
- * being visited: the visit must see afterwards that something has changed.
+ * ARGV: stream, time or '' for in a day, and so on. Makes it that each is visited at that time or earlier. One whose
+ * time has come is being visited: the visit must see afterwards that something has changed.
  */
 export const REMIND = defineScript(
   CLOCK,
   `
 for at = 1, #ARGV, 2 do
-  local known, due = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[at])), tonumber(ARGV[at + 1])
+  local known = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[at]))
+  local due = tonumber(ARGV[at + 1]) or now + ${DAY_MS}
   if not known or due < known or known <= now then redis.call('ZADD', KEYS[1], text(due), ARGV[at]) end
 end
 `,

@@ -6,6 +6,7 @@ export interface CursorRow {
   readonly device: string
   readonly epoch: string
   readonly offset: number
+  /** When it was last moved or, roughly, asked for. */
   readonly moved: number
 }
 
@@ -13,6 +14,8 @@ export interface CursorTable {
   get(user: string, stream: number, device: string): CursorRow | undefined
   /** Puts a cursor, or moves the one that is there forward, or into another epoch. */
   put(row: CursorRow, movedBefore: number): void
+  /** Notes that it was used, unless that was noted not long before. */
+  touch(row: Pick<CursorRow, 'user' | 'stream' | 'device' | 'moved'>, movedBefore: number): void
   remove(user: string, stream: number, device: string): void
   /** Every cursor of a user in a scope, and those on streams that are gone. */
   removeAll(user: string, scope: string): void
@@ -37,6 +40,9 @@ export function createCursorTable(connection: Connection): CursorTable {
       offset = CASE WHEN epoch = excluded.epoch THEN max(offset, excluded.offset) ELSE excluded.offset END,
       epoch = excluded.epoch, moved = excluded.moved
     WHERE epoch <> excluded.epoch OR offset < excluded.offset OR moved < ?`)
+  const touch = connection.query(
+    'UPDATE cursors SET moved = ? WHERE user = ? AND stream = ? AND device = ? AND moved < ?',
+  )
   const remove = connection.query('DELETE FROM cursors WHERE user = ? AND stream = ? AND device = ?')
   const removeAll = connection.query(`
     DELETE FROM cursors WHERE user = ?1
@@ -48,6 +54,8 @@ export function createCursorTable(connection: Connection): CursorTable {
     ...createCursorReader(connection),
     put: ({ user, stream, device, epoch, offset, moved }, movedBefore) =>
       void put.run(user, stream, device, epoch, offset, moved, movedBefore),
+    touch: ({ user, stream, device, moved }, movedBefore) =>
+      void touch.run(moved, user, stream, device, movedBefore),
     remove: (user, stream, device) => void remove.run(user, stream, device),
     removeAll: (user, scope) => void removeAll.run(user, scope),
     walk: ({ user, stream, device }, limit) => walk.all(user, stream, device, limit),

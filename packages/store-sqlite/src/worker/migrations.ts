@@ -96,7 +96,7 @@ export function migrate(connection: Connection, busyTimeoutMs: number): void {
 /**
  * Asked inside the transaction, where nobody else can be half way.
  *
- * @throws on a file that is not ours, or of a later release
+ * @throws on a file that is not ours, or of a newer release
  */
 function knownVersion(connection: Connection): number {
   const version = userVersion(connection)
@@ -105,8 +105,8 @@ function knownVersion(connection: Connection): number {
     throw coded('FOREIGN_DATABASE', 'the file is the database of another application')
   }
   if (version <= MIGRATIONS.length) return version
-  const known = `this one knows version ${MIGRATIONS.length}`
-  throw coded('LATER_VERSION', `the file was written by a later release, in version ${version}; ${known}`)
+  const known = `this release of @carillon/store-sqlite knows versions up to ${MIGRATIONS.length}`
+  throw coded('NEWER_SCHEMA', `the file has version ${version}, but ${known}: install a newer release`)
 }
 
 function userVersion(connection: Connection): number {

@@ -2,7 +2,7 @@ import type { ReaderRequest, Reply } from '../messages.ts'
 import type { SqliteStoreSettings } from '../options.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { type CursorTable, createCursorReader } from './cursor-table.ts'
-import { findCursor } from './cursors.ts'
+import { answersOf, findCursor } from './cursors.ts'
 import { isWriteFailure, toFault } from './faults.ts'
 import { createFollower, type Watched } from './follower.ts'
 import { createNewsDesk } from './news.ts'
@@ -97,7 +97,10 @@ function lookUp({ connection, finder, pages, cursors }: Session, request: ReadRe
       case 'heads':
         return request.input.map((stream) => finder.headOf(stream))
       case 'cursors':
-        return request.input.map((cursor) => findCursor(cursors, finder.find(cursor.stream), cursor))
+        return answersOf(
+          request.input.map((cursor) => findCursor(cursors, finder.find(cursor.stream), cursor)),
+          now,
+        )
       default:
         return request satisfies never
     }

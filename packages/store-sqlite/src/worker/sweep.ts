@@ -1,5 +1,5 @@
 import type { SweepPart, Swept } from '../messages.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, TOUCH_MS } from './batch.ts'
 import type { CursorRow } from './cursor-table.ts'
 import type { Removed } from './items.ts'
 import { noteRemoved, raiseBase, trimToCount } from './retention.ts'
@@ -7,6 +7,7 @@ import { noteRemoved, raiseBase, trimToCount } from './retention.ts'
 export interface SweepSettings {
   readonly maxItemsPerStream: number
   readonly maxAgeMs: number
+  readonly maxAwayMs: number
 }
 
 /** One step of a part: short, because appends wait meanwhile. */
@@ -19,13 +20,14 @@ const WALK_ROWS = 1_000
 /** Steps of a walk in one prune: the next one goes on from there, so that a prune stays bounded. */
 const WALK_STEPS = 20
 
-const DAY_MS = 24 * 3600 * 1000
 const NOTHING: Swept = { dropped: 0, isMore: false }
 const START = { user: '', stream: 0, device: '' }
 
-export function createSweeper({ maxItemsPerStream, maxAgeMs }: SweepSettings): Sweeper {
-  // Whoever stays away for twice as long as anything is kept comes back as a new one.
-  const idleMs = 2 * maxAgeMs
+export function createSweeper({ maxItemsPerStream, maxAgeMs, maxAwayMs }: SweepSettings): Sweeper {
+  // A use is noted once in so long: the last one may be later than it seems by as much. A stream is touched by
+  // its cursors in the same way, and must not go before them.
+  const cursorMs = maxAwayMs + TOUCH_MS
+  const streamMs = cursorMs + TOUCH_MS
   let lastStream = 0
   let lastCursor: Pick<CursorRow, 'user' | 'stream' | 'device'> = START
   const stepsLeft = { streams: WALK_STEPS, cursors: WALK_STEPS }
@@ -46,8 +48,7 @@ export function createSweeper({ maxItemsPerStream, maxAgeMs }: SweepSettings): S
       if (row !== undefined) dropped += trimToCount(batch, row, maxItemsPerStream, STEP_ROWS - dropped)
       if (dropped >= STEP_ROWS) return { dropped, isMore: true }
       lastStream = walked.id
-      // A day more than its cursors, which touch it once a day.
-      const isIdle = row !== undefined && row.touched < batch.now - idleMs - 2 * DAY_MS
+      const isIdle = row !== undefined && row.touched < batch.now - streamMs
       if (row === undefined || !isIdle || batch.tables.items.hasAny(row.log)) continue
       batch.endLife(row)
       batch.drop(row)
@@ -58,10 +59,10 @@ export function createSweeper({ maxItemsPerStream, maxAgeMs }: SweepSettings): S
   }
 
   function sweepCursors(batch: Batch): Swept {
-    if (maxAgeMs === Number.POSITIVE_INFINITY) return NOTHING
+    if (maxAwayMs === Number.POSITIVE_INFINITY) return NOTHING
     const rows = batch.tables.cursors.walk(lastCursor, WALK_ROWS)
     for (const { user, stream, device, moved } of rows) {
-      if (moved < batch.now - idleMs) batch.tables.cursors.remove(user, stream, device)
+      if (moved < batch.now - cursorMs) batch.tables.cursors.remove(user, stream, device)
     }
     const isAtEnd = rows.length < WALK_ROWS
     lastCursor = isAtEnd ? START : (rows.at(-1) ?? START)

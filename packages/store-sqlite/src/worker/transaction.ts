@@ -3,7 +3,7 @@ import type { SqliteStoreSettings } from '../options.ts'
 import { append } from './append.ts'
 import { type Batch, createBatch } from './batch.ts'
 import type { Connection } from './connection.ts'
-import { answerCursors, moveCursors } from './cursors.ts'
+import { answerCursors, moveCursors, touchCursors } from './cursors.ts'
 import { isBusy, isFull, patiently } from './faults.ts'
 import { clear, forgetUser } from './lives.ts'
 import type { Sweeper } from './sweep.ts'
@@ -84,6 +84,8 @@ function perform(
       return answerCursors(batch, request.input)
     case 'moveCursors':
       return moveCursors(batch, request.input)
+    case 'touch':
+      return touchCursors(batch, request.input)
     case 'clear':
       return clear(batch, request.input)
     case 'forget':

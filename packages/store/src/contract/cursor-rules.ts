@@ -163,4 +163,37 @@ export const cursorRules: readonly Rule[] = [
       }
     },
   },
+  {
+    id: 'ST44',
+    title: 'a move beyond the end of the stream changes nothing, and a start beyond it is one at the end',
+    run: async (trial) => {
+      const { append, cursors, entry, store, stream } = trial
+      const [devops, orders] = [stream('devops'), stream('orders')]
+      const at = await filled(trial, 'devops', 3)
+      const [bob, carol] = [user('bob'), user('carol')]
+      const moves = (subscriber: Subscriber, ...offsets: number[]): Promise<void> =>
+        store.moveCursors(offsets.map((offset) => ({ subscriber, stream: devops, to: at(offset) })))
+      await moves(alice, 2)
+      await moves(alice, 4)
+      await moves(bob, 4)
+      assert.deepEqual(await cursors(alice, [devops]), [at(2)], 'a cursor that is there stays')
+      assert.deepEqual(await cursors(bob, [devops]), [null], 'none is put')
+      await moves(bob, 1_000_000, 2, 4)
+      assert.deepEqual(await cursors(bob, [devops]), [at(2)], 'the others of a call count')
+      await store.cursors([{ subscriber: carol, stream: devops, start: at(4) }])
+      assert.deepEqual(await cursors(carol, [devops]), [at(3)], 'a start beyond the end')
+      const empty = only(await store.heads([orders]))
+      const beyond = { ...empty, offset: 1 }
+      await store.moveCursors([{ subscriber: alice, stream: orders, to: beyond }])
+      await store.cursors([{ subscriber: carol, stream: orders, start: beyond }])
+      assert.deepEqual(await cursors(alice, [orders]), [null])
+      assert.deepEqual(await cursors(carol, [orders]), [{ ...empty }])
+      // What is written there from now on has been seen by nobody.
+      assert.equal(only(await append([entry(devops)])).offset, 4)
+      const known = [alice, bob, carol].map((subscriber) => cursors(subscriber, [devops]))
+      assert.deepEqual((await Promise.all(known)).flat(), [at(2), at(2), at(3)])
+      await moves(alice, 4)
+      assert.deepEqual(await cursors(alice, [devops]), [at(4)])
+    },
+  },
 ]

@@ -5,6 +5,7 @@ import {
   dropIfTrivial,
   dropStream,
   findStream,
+  headOf,
   openStream,
   type State,
   type StreamRecord,
@@ -18,8 +19,10 @@ export function answerCursor(state: State, { subscriber, stream, start }: Cursor
   if (record !== undefined && cursor !== undefined) {
     return typeof cursor === 'number' ? { epoch: record.epoch, offset: cursor } : cursor
   }
-  if (start !== null && start.epoch === (record?.epoch ?? state.epoch)) {
-    addNewCursor(state, record ?? openStream(state, stream), id, start.offset)
+  const head = headOf(state, record)
+  if (start !== null && start.epoch === head.epoch) {
+    const offset = Math.min(start.offset, head.offset)
+    addNewCursor(state, record ?? openStream(state, stream), id, offset)
   }
   return null
 }
@@ -31,7 +34,8 @@ export function moveCursor(state: State, { subscriber, stream, to }: CursorMove)
     if (known !== undefined) forgetCursor(state, known, id)
     return
   }
-  if (to.epoch !== (known?.epoch ?? state.epoch)) return
+  const head = headOf(state, known)
+  if (to.epoch !== head.epoch || to.offset > head.offset) return
   const record = known ?? openStream(state, stream)
   const before = getCursor(record.cursors, id)
   if (before === undefined) {
