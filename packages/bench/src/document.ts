@@ -15,8 +15,8 @@ export interface Result {
 export function documentOf(results: readonly Result[], date: Date): string {
   return `# Benchmarks
 
-Carillon beside bare Socket.IO doing the same work. Written by \`npm run bench\`; run it on your machine for your
-numbers.
+Carillon beside bare Socket.IO doing the same work, and its stores beside each other. Written by \`npm run bench\`;
+run it on your machine for your numbers.
 
 ${factsOf(date)}
 
@@ -32,7 +32,8 @@ const METHOD = `## How it is measured
   none missing, none twice, in order, with the content that was sent. One wrong frame fails the whole run.
 - A round is the same work on three servers in turn: bare, Carillon, and bare again, in an order that changes from
   round to round. Carillon is set against the mean of the two bare runs of its own round, because absolute numbers drift
-  with the machine. A cell shows the median over the rounds, the least and the most.
+  with the machine. A cell shows the median over the rounds, the least and the most. Where a table has other columns than
+  bare and Carillon, the first of them is what bare is here.
 - *Bare against bare* is the noise: the same program measured twice in a round. A target that is missed by less than
   what chance moves the median by (two standard errors, from how these pairs scatter) is called *within noise*.
 - CPU is the time of the server process, all its threads, as the operating system counts it.
@@ -45,7 +46,13 @@ const METHOD = `## How it is measured
   is taken off.`
 
 function sectionOf({ workload, rounds, rows }: Result): string {
-  return `## ${workload.title}\n\n${rounds} rounds.\n\n${tableOf(rows)}`
+  const { title, text, sides } = workload
+  return [
+    `## ${title}`,
+    ...(text === undefined ? [] : [text]),
+    `${rounds} rounds.`,
+    tableOf(sides, rows),
+  ].join('\n\n')
 }
 
 function factsOf(date: Date): string {

@@ -1,2 +1,2 @@
-export type { Comparison, Spread, Verdict } from './statistics.ts'
+export type { Comparison, Spread, Target, Verdict } from './statistics.ts'
 export { compare, median, noiseOf, percentile, spreadOf, verdictOf } from './statistics.ts'

@@ -5,15 +5,27 @@ import { type Options, parseOptions, type WorkloadName } from './options.ts'
 import { tableOf } from './report.ts'
 import { rowsOf, runRounds } from './rounds.ts'
 import { startWorker } from './workers.ts'
+import { deep } from './workloads/deep.ts'
 import { fanout } from './workloads/fanout.ts'
 import { heap } from './workloads/heap.ts'
+import { replay } from './workloads/replay.ts'
 import { send } from './workloads/send.ts'
+import { sqlite } from './workloads/sqlite.ts'
 import { storm } from './workloads/storm.ts'
 import type { Workload } from './workloads/workload.ts'
 
 const DOCUMENT = new URL('../../../docs/BENCHMARKS.md', import.meta.url)
 
-const makers: Record<WorkloadName, (quick: boolean) => Workload> = { fanout, send, storm, heap }
+/** Some are several: one on each store. */
+const makers: Record<WorkloadName, (quick: boolean) => Workload | readonly Workload[]> = {
+  fanout,
+  send,
+  storm,
+  heap,
+  sqlite,
+  replay,
+  deep,
+}
 
 const options = parseOptions(process.argv.slice(2))
 const results = await runAll(options)
@@ -25,12 +37,12 @@ async function runAll({ only, pairs, quick }: Options): Promise<Result[]> {
     const done: Result[] = []
     for (const [name, make] of Object.entries(makers)) {
       if (only !== null && only !== name) continue
-      const workload = make(quick)
-      const wanted = pairs ?? workload.rounds
-      const rounds = await runRounds(workload, wanted, load)
-      const rows = rowsOf(workload, rounds)
-      console.log(`\n${workload.title}\n\n${tableOf(rows)}\n`)
-      done.push({ workload, rounds: wanted, rows })
+      for (const workload of [make(quick)].flat()) {
+        const wanted = pairs ?? workload.rounds
+        const rows = rowsOf(workload, await runRounds(workload, wanted, load))
+        console.log(`\n${workload.title}\n\n${tableOf(workload.sides, rows)}\n`)
+        done.push({ workload, rounds: wanted, rows })
+      }
     }
     if (quick) console.log('A quick run is too small to measure anything: it shows that both servers work.')
     return done

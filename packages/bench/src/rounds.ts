@@ -3,23 +3,23 @@ import { compare, noiseOf, type Spread, spreadOf, type Verdict, verdictOf } from
 import type { Worker } from './workers.ts'
 import { type Bench, type Figures, type Metric, startBench, type Workload } from './workloads/workload.ts'
 
-/** The same work on three servers in turn: bare, Carillon, and bare once more to know the noise. */
+/** The same work on three servers in turn: the base, the subject, and the base once more to know the noise. */
 export interface Round {
-  readonly bare: Figures
-  readonly carillon: Figures
+  readonly base: Figures
+  readonly subject: Figures
   readonly again: Figures
 }
 
-const COLUMNS = ['bare', 'carillon', 'again'] as const satisfies readonly (keyof Round)[]
+const COLUMNS = ['base', 'subject', 'again'] as const satisfies readonly (keyof Round)[]
 
 /** One line of the result. */
 export interface Row {
   readonly metric: Metric
-  readonly bare: number
-  readonly carillon: number
-  /** Carillon against the mean of the two bare runs, round by round. */
+  readonly base: number
+  readonly subject: number
+  /** The subject against the mean of the two runs of the base, round by round. */
   readonly against: Spread
-  /** Bare against bare, pair by pair. */
+  /** The base against itself, pair by pair. */
   readonly noise: Spread
   readonly verdict: Verdict | null
 }
@@ -32,7 +32,7 @@ export async function runRounds(
   const benches: Bench[] = []
   try {
     for (const column of COLUMNS) {
-      benches.push(await startBench(column === 'carillon' ? 'carillon' : 'bare', load))
+      benches.push(await startBench(workload.sides, column === 'subject' ? 'subject' : 'base', load))
     }
     const lanes = []
     for (const bench of benches) lanes.push(await workload.prepare(bench))
@@ -62,27 +62,27 @@ async function runRound(workload: Workload, lanes: Lanes, round: number): Promis
       figures[column] = { ...figures[column], ...(await lanes[column]?.[at]?.()) }
     }
   }
-  const [bare = {}, carillon = {}, again = {}] = figures.map((all) => ({ ...all, ...workload.derive?.(all) }))
-  return { bare, carillon, again }
+  const [base = {}, subject = {}, again = {}] = figures.map((all) => ({ ...all, ...workload.derive?.(all) }))
+  return { base, subject, again }
 }
 
 export function rowsOf(workload: Workload, rounds: readonly Round[]): Row[] {
   return workload.metrics.map((metric) => {
     const column = (of: keyof Round) => rounds.map((round) => round[of][metric.key] ?? Number.NaN)
-    const bare = column('bare')
-    const carillon = column('carillon')
+    const base = column('base')
+    const subject = column('subject')
     const again = column('again')
-    const between = bare.map((figure, round) => (figure + (again[round] ?? Number.NaN)) / 2)
-    const against = spreadOf(compare(carillon, between, metric.compared))
-    const twice = compare(again, bare, metric.compared)
-    const { atMost } = metric
+    const between = base.map((figure, round) => (figure + (again[round] ?? Number.NaN)) / 2)
+    const against = spreadOf(compare(subject, between, metric.compared))
+    const twice = compare(again, base, metric.compared)
+    const { target } = metric
     return {
       metric,
-      bare: spreadOf(bare).median,
-      carillon: spreadOf(carillon).median,
+      base: spreadOf(base).median,
+      subject: spreadOf(subject).median,
       against,
       noise: spreadOf(twice),
-      verdict: atMost === null ? null : verdictOf(against.median, atMost, noiseOf(twice, metric.compared)),
+      verdict: target === null ? null : verdictOf(against.median, target, noiseOf(twice, metric.compared)),
     }
   })
 }

@@ -46,9 +46,15 @@ export function noiseOf(bareAgainstBare: readonly number[], how: Comparison): nu
   return (2 * ERROR_OF_MEDIAN * scatter) / Math.sqrt(bareAgainstBare.length)
 }
 
+/** What a comparison is to be. */
+export type Target = { readonly atMost: number } | { readonly atLeast: number }
+
 export type Verdict = 'met' | 'not met, within noise' | 'not met'
 
-export function verdictOf(value: number, atMost: number, noise: number): Verdict {
-  if (value <= atMost) return 'met'
-  return value <= atMost + noise ? 'not met, within noise' : 'not met'
+export function verdictOf(value: number, target: Target, noise: number): Verdict {
+  // So that nothing that was not measured meets anything.
+  if (Number.isNaN(value)) return 'not met'
+  const missedBy = 'atMost' in target ? value - target.atMost : target.atLeast - value
+  if (missedBy <= 0) return 'met'
+  return missedBy <= noise ? 'not met, within noise' : 'not met'
 }

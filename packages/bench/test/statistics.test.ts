@@ -47,6 +47,15 @@ describe('[BN1] statistics', () => {
     [1.08, 0.02, 'not met'],
     [Number.NaN, 0.02, 'not met'],
   ])('[BN1] %d with noise %d against at most 1.05 is %s', (value, noise, verdict) => {
-    expect(verdictOf(value, 1.05, noise)).toBe(verdict)
+    expect(verdictOf(value, { atMost: 1.05 }, noise)).toBe(verdict)
+  })
+
+  test.each([
+    [0.8, 0.02, 'met'],
+    [0.79, 0.02, 'not met, within noise'],
+    [0.7, 0.02, 'not met'],
+    [Number.NaN, 0.02, 'not met'],
+  ])('[BN1] %d with noise %d against at least 0.8 is %s', (value, noise, verdict) => {
+    expect(verdictOf(value, { atLeast: 0.8 }, noise)).toBe(verdict)
   })
 })

@@ -18,8 +18,15 @@ const PACKAGE_ARROWS: Readonly<Record<string, readonly string[] | typeof EVERY_P
   '@carillon/server': ['@carillon/protocol', '@carillon/store'],
   '@carillon/client': ['@carillon/protocol'],
   '@carillon/testkit': ['@carillon/protocol', '@carillon/store', '@carillon/server', '@carillon/client'],
-  '@carillon/bench': ['@carillon/protocol', '@carillon/store', '@carillon/server', '@carillon/client'],
+  '@carillon/bench': [
+    '@carillon/protocol',
+    '@carillon/store',
+    '@carillon/store-sqlite',
+    '@carillon/server',
+    '@carillon/client',
+  ],
   '@carillon/faults': EVERY_PACKAGE,
+  '@carillon/survival': EVERY_PACKAGE,
   '@carillon/checks': EVERY_PACKAGE,
 }
 const STORE_ARROWS = ['@carillon/protocol', '@carillon/store']

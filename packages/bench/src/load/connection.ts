@@ -9,9 +9,10 @@ export interface Connection {
 }
 
 export interface Handlers {
-  /** The namespace is joined. */
-  readonly onConnected: (connection: Connection) => void
-  readonly onEvent: (event: string, payload: unknown, bytes: number) => void
+  /** The namespace is joined; `answer` is what the server says to it. */
+  readonly onConnected: (connection: Connection, answer: unknown) => void
+  /** `mark` is what connection state recovery puts behind the payload. */
+  readonly onEvent: (event: string, payload: unknown, bytes: number, mark: unknown) => void
   /** The connection failed or ended before `end()`. */
   readonly onEnd: (why: string) => void
 }
@@ -38,15 +39,15 @@ export function connect(url: string, auth: object, handlers: Handlers): Connecti
 
   function onPacket(text: string): void {
     if (text.startsWith('42')) {
-      const [event, payload]: [string, unknown] = JSON.parse(text.slice(2))
-      handlers.onEvent(event, payload, text.length)
+      const [event, payload, mark]: [string, unknown, unknown] = JSON.parse(text.slice(2))
+      handlers.onEvent(event, payload, text.length, mark)
     } else if (text.startsWith('43')) {
       const from = text.indexOf('[')
       const ackId = Number(text.slice(2, from))
       const [answer]: unknown[] = JSON.parse(text.slice(from))
       asked.get(ackId)?.(answer)
       asked.delete(ackId)
-    } else if (text.startsWith('40')) handlers.onConnected(connection)
+    } else if (text.startsWith('40')) handlers.onConnected(connection, JSON.parse(text.slice(2)))
     else if (text === '2') ws.send('3')
     else if (text.startsWith('0')) ws.send(`40${JSON.stringify(auth)}`)
     else handlers.onEnd(`unexpected frame ${text}`)

@@ -3,8 +3,10 @@ import { percentile } from '../statistics.ts'
 import { serveCommands } from '../workers.ts'
 import type { Connection } from './connection.ts'
 import { type CrowdPlan, gather, type Member } from './crowd.ts'
+import { comeIn, type ReturnFigures, type ReturnPlan } from './returning.ts'
 import { connectSender, type SendPlan, sendAll } from './sender.ts'
 import { createVerifier, type Verifier } from './verify.ts'
+import type { Visitor } from './visit.ts'
 
 /** What a storm looked like from outside. */
 export interface CrowdFigures {
@@ -21,10 +23,16 @@ export interface LatencyFigures {
   readonly p99Ms: number
 }
 
+export interface SendFigures extends LatencyFigures {
+  readonly wallMs: number
+}
+
 /** The load process: raw clients that check everything they get. Each server has its own crowd, by its address. */
 export interface LoadCommands {
   gather(plan: CrowdPlan): Promise<CrowdFigures>
-  send(plan: SendPlan): Promise<LatencyFigures>
+  send(plan: SendPlan): Promise<SendFigures>
+  /** Clients that come, and come back later. Every crowd remembers where its clients stopped. */
+  visit(plan: ReturnPlan): Promise<ReturnFigures>
   /** Waits until every member has had so many notifications in all; resolves to the mean length of their frames. */
   received(url: string, count: number): Promise<number>
   /** Ends the connections of a crowd and fails when anything was not as it should be. */
@@ -39,6 +47,7 @@ interface Crowd {
 
 const PATIENCE_MS = 30_000
 const crowds = new Map<string, Crowd>()
+const visitors = new Map<string, Visitor[]>()
 
 serveCommands<LoadCommands>({
   async gather(plan) {
@@ -49,7 +58,15 @@ serveCommands<LoadCommands>({
   async send(plan) {
     const crowd = crowdOf(plan.url)
     crowd.sender ??= await connectSender(plan.url)
-    return latencyOf(await sendAll(crowd.sender, plan, crowd.verifier))
+    const began = performance.now()
+    const latenciesMs = await sendAll(crowd.sender, plan, crowd.verifier)
+    return { wallMs: performance.now() - began, ...latencyOf(latenciesMs) }
+  },
+  async visit(plan) {
+    const { verifier, members } = crowdOf(plan.crowd)
+    const known = visitors.get(plan.crowd) ?? Array.from({ length: plan.count }, () => ({}))
+    visitors.set(plan.crowd, known)
+    return comeIn(plan, known, verifier, members)
   },
   received: (url, count) => received(crowdOf(url), count),
   leave(crowd) {

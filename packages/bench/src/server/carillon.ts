@@ -1,9 +1,40 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { attachNotifications } from '@carillon/server'
+import { createMemoryStore, type NotificationStore } from '@carillon/store'
+import { sqliteStore } from '@carillon/store-sqlite'
 import { SENDER } from '../work.ts'
+import { fillStore } from './fill.ts'
 import { serveSubject } from './serve.ts'
 
-/** Carillon as it is by default, on its memory store. */
-serveSubject((io) => {
-  const notifications = attachNotifications(io)
-  return { io, send: (notification) => notifications.send({ ...notification, sender: SENDER }) }
+const { values } = parseArgs({
+  options: {
+    /** `memory` or `sqlite`; without it Carillon makes the store that it makes by default. */
+    store: { type: 'string' },
+    /** Where the database lies. */
+    folder: { type: 'string', default: '.' },
+    /** The store keeps everything, however much that is. */
+    endless: { type: 'boolean', default: false },
+  },
 })
+
+serveSubject((io) => {
+  const store = values.store === undefined ? undefined : openStore(values.store)
+  const notifications = attachNotifications(io, store === undefined ? {} : { store })
+  return {
+    io,
+    send: (notification) => notifications.send({ ...notification, sender: SENDER }),
+    async fill(items) {
+      if (store === undefined) throw new Error('to be filled, a store must be named')
+      await fillStore(store, items)
+    },
+  }
+})
+
+function openStore(kind: string): NotificationStore {
+  const all = Number.MAX_SAFE_INTEGER
+  const kept = values.endless ? { maxItemsPerStream: all } : {}
+  if (kind === 'sqlite') return sqliteStore(join(values.folder, 'notifications.db'), kept)
+  if (kind === 'memory') return createMemoryStore(values.endless ? { ...kept, maxBytes: all } : kept)
+  throw new Error(`--store: memory or sqlite, not "${kind}"`)
+}

@@ -1,5 +1,5 @@
 import type { Identity } from '../work.ts'
-import type { Bench, Figures, Workload } from './workload.ts'
+import { BARE_AND_CARILLON, type Bench, type Figures, type Workload } from './workload.ts'
 
 const IDENTITIES = ['guest', 'identified'] as const satisfies readonly Identity[]
 
@@ -9,6 +9,7 @@ export function heap(quick: boolean): Workload {
   return {
     name: 'heap',
     title: `Heap per idle joined connection, ${connections.toLocaleString('en')} connections`,
+    sides: BARE_AND_CARILLON,
     rounds: 3,
     metrics: IDENTITIES.map((identity) => ({
       key: identity,
@@ -16,7 +17,7 @@ export function heap(quick: boolean): Workload {
       unit: 'B',
       digits: 0,
       compared: 'difference',
-      atMost: 700,
+      target: { atMost: 700 },
     })),
     async prepare(bench) {
       const quietMs = quick ? 100 : 1_200
