@@ -2,6 +2,7 @@ import type { AppendOutcome, NewEntry } from '@carillon/store'
 import { encodeEntry } from './encode.ts'
 import { errorOf, isVoid } from './errors.ts'
 import type { WireEntry, WireOutcome, WriterCalls } from './messages.ts'
+import { outcomesOf, packRuns } from './runs.ts'
 import type { Thread } from './thread.ts'
 
 export interface Appender {
@@ -19,7 +20,17 @@ export function createAppender(writer: Thread<WriterCalls>): Appender {
     if (entries.length === 0) return []
     waiting += entries.length
     try {
-      return (await writer.call('append', entries)).map(decodeOutcome)
+      const packed = packRuns(entries)
+      const answers = await writer.call(
+        'append',
+        packed.map(({ run }) => run),
+      )
+      return packed.flatMap((pack, at) => {
+        const answer = answers[at]
+        return answer === undefined
+          ? pack.entries.map(() => NO_ANSWER)
+          : outcomesOf(pack.entries, answer).map(decodeOutcome)
+      })
     } catch (cause) {
       const outcome = isVoid(cause) ? 'refused' : 'unknown'
       return entries.map(() => ({ outcome, cause }))

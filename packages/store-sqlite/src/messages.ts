@@ -16,6 +16,14 @@ export interface WireEntry {
   readonly hash: string
 }
 
+/** Entries of one stream that follow each other in a call. */
+export interface WireRun {
+  readonly stream: StreamKey
+  readonly count: number
+  /** JSON: an array of arrays, see runs.ts. */
+  readonly rows: string
+}
+
 /** A failure on its way to the other thread, where an Error would lose its code. */
 export interface Fault {
   readonly message: string
@@ -26,6 +34,11 @@ export type WireOutcome =
   | Written
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'refused' | 'unknown'; readonly fault: Fault }
+
+/** What became of a run: all of it was written, from an offset on, or what became of each. */
+export type WireRunOutcome =
+  | { readonly epoch: string; readonly offset: number; readonly timestamp: number }
+  | { readonly outcomes: readonly WireOutcome[] }
 
 export interface WireItem {
   readonly id: string
@@ -104,7 +117,7 @@ export interface Facts {
 export interface WriterCalls {
   readonly open: { readonly input: null; readonly output: null }
   readonly facts: { readonly input: null; readonly output: Facts }
-  readonly append: { readonly input: readonly WireEntry[]; readonly output: readonly WireOutcome[] }
+  readonly append: { readonly input: readonly WireRun[]; readonly output: readonly WireRunOutcome[] }
   readonly cursors: { readonly input: readonly WireQuestion[]; readonly output: WireAnswers }
   /** Notes that these cursors were asked for. */
   readonly touch: { readonly input: readonly WireCursor[]; readonly output: null }

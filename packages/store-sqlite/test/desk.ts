@@ -17,6 +17,7 @@ import {
   type WriterRequest,
 } from '../src/messages.ts'
 import { resolveOptions, type SqliteStoreOptions } from '../src/options.ts'
+import { outcomesOf, packRuns } from '../src/runs.ts'
 import { createReader } from '../src/worker/reader.ts'
 import { createWriter } from '../src/worker/writer.ts'
 
@@ -63,7 +64,11 @@ export function openDesk(file: string, options: SqliteStoreOptions = {}): Desk {
 
   const desk: Desk = {
     now: Date.parse('2030-01-01'),
-    append: (entries) => ask({ id: 1, name: 'append', input: entries.map(encodeEntry) }),
+    append(entries) {
+      const packed = packRuns(entries.map(encodeEntry))
+      const answers = ask({ id: 1, name: 'append', input: packed.map(({ run }) => run) })
+      return packed.flatMap((pack, at) => outcomesOf(pack.entries, answers[at] ?? { outcomes: [] }))
+    },
     move: (moves) => void ask({ id: 1, name: 'moveCursors', input: moves }),
     ask(questions) {
       if (questions.every(({ start }) => start === null))

@@ -15,9 +15,9 @@ export interface Batch {
   open(stream: StreamKey): StreamRow
   /** The epoch of a stream, whether it has a row or not. */
   epochOf(stream: StreamKey): string
-  /** The number that comes next; `take` uses it up. */
+  /** The number that comes next; `take` uses it up, or so many, and returns the last. */
   readonly nextSeq: number
-  take(): number
+  take(count?: number): number
   /** The row must be written. */
   note(row: StreamRow): void
   /** Something was used that must be kept for longer now. */
@@ -57,8 +57,8 @@ export function createBatch(tables: Tables, now: number): Batch {
     return row
   }
 
-  function take(): number {
-    seq += 1
+  function take(count = 1): number {
+    seq += count
     return seq
   }
 

@@ -27,6 +27,8 @@ export interface Removed {
 export interface Items {
   /** Returns whether it was written: it is not when the sender used the key before. */
   insert(slot: Slot, entry: WireEntry): boolean
+  /** Inserts a whole run, from a slot on. Throws, and inserts nothing, when a key was used before. */
+  insertRun(slot: Omit<Slot, 'expiresAt'>, rows: string): void
   byKey(log: number, sender: string, key: string): KnownItem | undefined
   hasAny(log: number): boolean
   /** Each removes so many rows at most, the oldest first. */
@@ -42,6 +44,11 @@ export function createItems(connection: Connection): Items {
   const insert = connection.query(`
     INSERT INTO items (seq, log, offset, timestamp, expires_at, bytes, author, id, sender, key, hash, content)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (log, sender, key) DO NOTHING`)
+  const insertRun = connection.query(`
+    INSERT INTO items (seq, log, offset, timestamp, expires_at, bytes, author, id, sender, key, hash, content)
+    SELECT ?1 + key, ?2, ?3 + key, ?4, min(?4 + (value ->> 3), ${Number.MAX_SAFE_INTEGER}), value ->> 2, ?5,
+      value ->> 0, value ->> 4, value ->> 5, value ->> 6, value ->> 1
+    FROM json_each(?6)`)
   const byKey = connection.query<KnownItem>(`
     SELECT id, offset, timestamp, expires_at AS expiresAt, hash
     FROM items WHERE log = ? AND sender = ? AND key = ?`)
@@ -52,6 +59,8 @@ export function createItems(connection: Connection): Items {
   return {
     insert: ({ seq, log, offset, timestamp, expiresAt, author }, { bytes, id, sender, key, hash, content }) =>
       insert.run(seq, log, offset, timestamp, expiresAt, bytes, author, id, sender, key, hash, content) > 0,
+    insertRun: ({ seq, log, offset, timestamp, author }, rows) =>
+      void insertRun.run(seq, log, offset, timestamp, author, rows),
     byKey: (log, sender, key) => byKey.get(log, sender, key),
     hasAny: (log) => any.get(log) !== undefined,
     ...removals(connection),

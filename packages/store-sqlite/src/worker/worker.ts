@@ -1,8 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { CLOSE, type ReaderRequest, type Reply, type Role, type WriterRequest } from '../messages.ts'
+import { CLOSE, type Reply, type Role } from '../messages.ts'
 import type { SqliteStoreSettings } from '../options.ts'
 import { createReader } from './reader.ts'
-import { createWriter } from './writer.ts'
+import { type AnyRequest, createWriter, entriesIn } from './writer.ts'
 
 /*
  * What a worker thread runs. SQLite is synchronous: here it holds up nobody but the calls that wait for it, which
@@ -21,9 +21,6 @@ if (role === 'writer') serve(createWriter(settings, post))
 else serve(createReader(settings, post))
 // Says that the code could be loaded: from now on, what gets lost may have been done.
 post([])
-
-/** What either of the two is asked. */
-type AnyRequest = WriterRequest | ReaderRequest
 
 interface Desk<Request extends AnyRequest> {
   run(requests: readonly Request[]): void
@@ -50,7 +47,7 @@ function gather<Request extends AnyRequest>(
   while (message !== undefined) {
     if (message === CLOSE) return { requests, isLast: true }
     requests.push(...message)
-    for (const { name, input } of message) if (name === 'append') entries += input.length
+    for (const request of message) entries += entriesIn(request)
     if (requests.length >= GROUP_CALLS || entries >= GROUP_ENTRIES) break
     const next: { message: typeof first } | undefined = receiveMessageOnPort(port)
     message = next?.message

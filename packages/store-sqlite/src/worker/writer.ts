@@ -1,11 +1,22 @@
-import type { Reply, WireOutcome, WriterRequest } from '../messages.ts'
+import type {
+  ReaderRequest,
+  Reply,
+  WireEntry,
+  WireOutcome,
+  WireRunOutcome,
+  WriterRequest,
+} from '../messages.ts'
 import type { SqliteStoreSettings } from '../options.ts'
+import { outcomesOf, splitRun } from '../runs.ts'
 import { openConnection } from './connection.ts'
 import { factsOf } from './facts.ts'
 import { isWriteFailure, toFault } from './faults.ts'
 import { createSweeper } from './sweep.ts'
 import { createTables } from './tables.ts'
 import { type Session, transact } from './transaction.ts'
+
+/** What either of the two workers is asked. */
+export type AnyRequest = WriterRequest | ReaderRequest
 
 /** The one connection of this store that writes. */
 export interface Writer {
@@ -46,7 +57,7 @@ export function createWriter(
       const { error, isUncertain, isWorthSplitting } = done
       // What was read of a file that could not be written is not to be relied on.
       if (isWriteFailure(error)) close()
-      const isSplit = isWorthSplitting && (requests.length > 1 || entriesOf(requests[0]) > 1)
+      const isSplit = isWorthSplitting && (requests.length > 1 || entriesIn(requests[0]) > 1)
       return isSplit
         ? requests.flatMap((request) => oneByOne(request, requests.length > 1, deadline))
         : failAll(requests, error, isUncertain)
@@ -58,10 +69,13 @@ export function createWriter(
   /** A call, or the entries of one call, each alone: what one of them cannot do must not keep the others from it. */
   function oneByOne(request: WriterRequest, isWhole: boolean, deadline: number): Reply[] {
     if (isWhole || request.name !== 'append') return commit([request], deadline)
-    const outcomes = request.input.flatMap((entry) =>
-      commit([{ ...request, input: [entry] }], deadline).flatMap(outcomesOf),
-    )
-    return [{ id: request.id, output: outcomes }]
+    const output = request.input.map((run): WireRunOutcome => {
+      const outcomes = splitRun(run).flatMap(({ entries, run: one }) =>
+        commit([{ ...request, input: [one] }], deadline).flatMap((reply) => outcomesIn(reply, entries)),
+      )
+      return { outcomes }
+    })
+    return [{ id: request.id, output }]
   }
 
   function answer({ id, name }: WriterRequest): Reply[] {
@@ -98,16 +112,18 @@ function isQuestion({ name }: WriterRequest): boolean {
   return name === 'open' || name === 'facts'
 }
 
-function entriesOf(request: WriterRequest | undefined): number {
-  return request?.name === 'append' ? request.input.length : 0
+/** How many entries a request brings. */
+export function entriesIn(request: AnyRequest | undefined): number {
+  return request?.name === 'append' ? request.input.reduce((sum, { count }) => sum + count, 0) : 0
 }
 
 /** What became of the one entry of an append. */
-function outcomesOf(reply: Reply): readonly WireOutcome[] {
+function outcomesIn(reply: Reply, entries: readonly WireEntry[]): readonly WireOutcome[] {
   if ('fault' in reply) {
     return [{ outcome: reply.isUncertain ? 'unknown' : 'refused', fault: reply.fault }]
   }
-  return Array.isArray(reply.output) ? reply.output : []
+  const [outcome]: readonly WireRunOutcome[] = Array.isArray(reply.output) ? reply.output : []
+  return outcome === undefined ? [] : outcomesOf(entries, outcome)
 }
 
 function failAll(
