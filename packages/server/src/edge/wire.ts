@@ -1,7 +1,9 @@
+import type { ServerEvent } from '@carillon/protocol'
 import type { Namespace, Socket } from 'socket.io'
 import type { Wire } from '../flows/ports.ts'
 import type { Drains } from './drains.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import { writeShared } from './shared-frames.ts'
 
 /** The namespace that an attachment serves: none as long as nobody has connected to a dynamic one. */
 export interface Place {
@@ -21,11 +23,22 @@ export interface SocketWireSettings {
 export function createSocketWire(place: Place, { heartbeats, drains, report }: SocketWireSettings): Wire {
   // Nothing that Socket.IO or an adapter throws may reach a flow halfway. [G7]
   const failed = (what: string, cause: unknown): void => report(`Socket.IO failed to ${what}`, cause)
+  function emit(peer: Socket, event: ServerEvent, payload: object): void {
+    if (isRecovering(peer)) peer.nsp.local.to(privateRoomOf(peer)).emit(event, payload)
+    else peer.emit(event, payload)
+  }
+
   return {
     emit(peer: Socket, event, payload) {
       try {
-        if (isRecovering(peer)) peer.nsp.local.to(privateRoomOf(peer)).emit(event, payload)
-        else peer.emit(event, payload)
+        emit(peer, event, payload)
+      } catch (cause) {
+        failed('emit', cause)
+      }
+    },
+    emitShared(peer: Socket, event, payload) {
+      try {
+        if (isRecovering(peer) || !writeShared(peer, event, payload)) emit(peer, event, payload)
       } catch (cause) {
         failed('emit', cause)
       }

@@ -5,6 +5,7 @@ import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stat
 import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
 import { type Cursors, createCursors } from './cursors.ts'
+import { createPages, type Pages } from './pages.ts'
 import type { Announce, Clock, Fault, Hooks, Neighbours, Wire } from './ports.ts'
 import type { Suspicion } from './reading.ts'
 import type { Session } from './session.ts'
@@ -47,6 +48,7 @@ export interface Core {
   readonly fingerprint: (text: string) => string
   readonly appender: Appender
   readonly cursors: Cursors
+  readonly pages: Pages
 
   readonly users: Map<string, UserSessions>
   readonly tails: Map<string, Tail>
@@ -118,6 +120,7 @@ export function createCore(parts: CoreParts, restart: Restart): Core {
     cursors: createCursors(parts.store, parts.clock, (cause) => {
       parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
     }),
+    pages: createPages(),
     users: new Map(),
     tails: new Map(),
     opening: new Map(),

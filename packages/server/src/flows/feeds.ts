@@ -1,12 +1,11 @@
-import { ServerEvent } from '@carillon/protocol'
 import type { Head, Page, StreamKey } from '@carillon/store'
-import { replayedBatch, replayedPayloads } from '../rules/payloads.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
 import { BEHIND_ROOM } from '../rules/streams.ts'
 import { isIdle, lossesOf, pin, setBack, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { sayLost } from './losses.ts'
+import { emitMissed } from './pages.ts'
 import { parkIfSilent } from './parking.ts'
 import { readOn } from './reading.ts'
 import { type Feed, noteLoss, type Run, type Session, subscriberOf, withFeed } from './session.ts'
@@ -234,18 +233,6 @@ function emitPage(core: Core, session: Session, tail: Tail, run: Run, next: Stit
   // Only what a heartbeat can still prove is of use.
   const horizon = core.clock.now() - core.settings.marks.keepMs
   while (run.sent.length > 1 && (run.sent[1]?.at ?? 0) < horizon) run.sent.shift()
-}
-
-/** A client that knows batches gets one: a frame costs far more than what is in it. */
-function emitMissed(core: Core, session: Session, { stream, epoch }: Tail, { items, upTo }: Stitch): void {
-  if (session.version === 2) {
-    const batch = replayedBatch(stream, epoch, items, upTo)
-    core.wire.emit(session.peer, ServerEvent.NotificationsBatch, batch)
-    return
-  }
-  for (const payload of replayedPayloads(stream, epoch, items)) {
-    core.wire.emit(session.peer, ServerEvent.NotificationReceived, payload)
-  }
 }
 
 function goLive(core: Core, session: Session, feed: Feed): void {

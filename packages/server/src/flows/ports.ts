@@ -10,6 +10,8 @@ export interface Peer {
 /** Frames and rooms. Emits to the sockets of this node only, at once and in order. */
 export interface Wire {
   emit(peer: Peer, event: ServerEvent, payload: object): void
+  /** As `emit`, for a payload that others get as well: it may be encoded once for all of them. */
+  emitShared(peer: Peer, event: ServerEvent, payload: object): void
   emitRoom(room: string, event: ServerEvent, payload: object, exceptRoom?: string): void
   enter(peer: Peer, room: string): void
   leave(peer: Peer, room: string): void
