@@ -6,7 +6,7 @@ import { onUnhandled, until } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { as, note, raw, stage, stock, V2 } from '../wire/stage.ts'
 
-const BOOM = (): never => {
+function boom(): never {
   throw new Error('a bug of the host')
 }
 
@@ -31,7 +31,7 @@ test('[G7] [R45] a hook that blocks the whole process delays everybody, and harm
 
 test.each([
   ['allows', () => true],
-  ['throws', BOOM],
+  ['throws', boom],
 ] as const)('[G7] [R45] a hook that %s when its time is up is not heard any more', async (_, late) => {
   const guard = onUnhandled()
   let answers = 0
@@ -64,7 +64,7 @@ test('[G7] [R46] every hook, every listener and the logger throw: all is refused
   const sick =
     <Answer>(answer: Answer) =>
     (): Answer =>
-      isSick ? BOOM() : answer
+      isSick ? boom() : answer
   const log = { info: sick(undefined), warn: sick(undefined), error: sick(undefined) }
   const { url, notifications } = await stage({
     log,

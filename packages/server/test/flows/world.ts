@@ -130,7 +130,8 @@ function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay): Wire {
   const framesOf = (peer: Peer): TestPeer | undefined => [...peers].find((known) => known === peer)
   return {
     emit: (peer, event, payload) => void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
-    emitShared: (peer, event, payload) => void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
+    emitShared: (peer, event, payload) =>
+      void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
     emitRoom(room, event, payload, exceptRoom) {
       for (const { rooms, frames } of peers) {
         const isExcepted = exceptRoom !== undefined && rooms.has(exceptRoom)
