@@ -29,10 +29,10 @@ test('[G7] [R45] a hook that blocks the whole process delays everybody, and harm
   await guard.check()
 })
 
-test.each([
+test.each<[how: string, late: () => boolean]>([
   ['allows', () => true],
   ['throws', boom],
-] as const)('[G7] [R45] a hook that %s when its time is up is not heard any more', async (_, late) => {
+])('[G7] [R45] a hook that %s when its time is up is not heard any more', async (_, late) => {
   const guard = onUnhandled()
   let answers = 0
   const authorize = async ({ action }: { readonly action: string }) => {
