@@ -158,6 +158,7 @@ function createSocket(server: ReturnType<typeof createServer>) {
       listeners.set(event, [...(listeners.get(event) ?? []), listener]),
     off: () => undefined,
     connect: () => undefined,
+    sendBuffer: [],
     emit(_event: string, input: NotificationInput, ack: (answer: object) => void) {
       const mine = connection
       server.receive({ input, ack: (answer) => mine === connection && socket.connected && ack(answer) })

@@ -104,19 +104,30 @@ export function createLink(socket: Socket, hooks: LinkHooks): Link {
     return () => void manager.off(event, guarded)
   }
 
+  /**
+   * Socket.IO keeps what is emitted while its heartbeat is found to be overdue, and sends it first thing on the next
+   * connection: before what was called earlier, and before that connection is confirmed. The queue sends it in order.
+   */
+  function emitNow(event: string, args: readonly unknown[]): void {
+    const { length } = socket.sendBuffer
+    socket.emit(event, ...args)
+    if (socket.sendBuffer.length > length) socket.sendBuffer.length = length
+  }
+
   return {
     emit(event, args, onAck) {
       if (onAck === undefined) {
-        socket.emit(event, ...args)
+        emitNow(event, args)
         return
       }
       unanswered += 1
       const mine = connection
-      socket.emit(event, ...args, (...answer: unknown[]) => {
+      const onAnswer = (...answer: unknown[]): void => {
         if (mine === connection) unanswered -= 1
         guard(onAck, hooks)(...answer)
         if (unanswered <= 0) onAnswered()
-      })
+      }
+      emitNow(event, [...args, onAnswer])
     },
     whenAnswered(then) {
       if (!socket.connected || unanswered <= 0) {

@@ -84,6 +84,8 @@ export function createSession(parts: SessionParts): Session {
   let isConfirmed = false
   /** Whether the server knows on this connection that it talks to us: a v1 session also gets events. */
   let isIntroduced = false
+  /** Requests could go out on this connection. */
+  let wasReady = false
   /** Why the connection failed last, until it stands again. */
   let trouble: Trouble | null = null
   /** A new attempt may help without anybody's doing. */
@@ -183,13 +185,16 @@ export function createSession(parts: SessionParts): Session {
   function getReady(): void {
     isResumable = false
     isIntroduced = handshake.told() !== null
+    wasReady = true
     channels.onReady()
     requests.onReady()
     receipts.onReady(userId !== null)
   }
 
   function drop(): void {
-    requests.onDropped(isIntroduced)
+    // What went out before is known by its key: a connection on which nothing was sent changes nothing about that.
+    requests.onDropped(isIntroduced || !wasReady)
+    wasReady = false
     channels.onDropped()
     receipts.onDropped()
     asked.clear()

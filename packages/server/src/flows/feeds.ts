@@ -55,7 +55,7 @@ export async function openFeed(
     const { epoch, offset } = tail
     const losses = lossesOf(tail)
     const claim = since ?? (await (early ?? askCursor(core, session, stream, { epoch, offset })))
-    if (claim !== null) return await openAt(core, tail, claim, rewind)
+    if (claim !== null) return await openAt(core, tail, claim, rewind, since === null && core.store.shared)
     const isAtHead = offset === 0 || (newcomer === 'head' && rewind === null)
     if (isAtHead) return { tail, losses, start: { after: offset }, page: null }
     return await openBefore(core, tail, rewind === null ? 0 : Math.max(0, offset - rewind))
@@ -76,11 +76,20 @@ function askCursor(
   return subscriber === null ? null : core.cursors.ask({ subscriber, stream, start })
 }
 
-async function openAt(core: Core, tail: Tail, claim: Claimed, rewind: number | null): Promise<Opening> {
+async function openAt(
+  core: Core,
+  tail: Tail,
+  claim: Claimed,
+  rewind: number | null,
+  mayHaveHadMore: boolean,
+): Promise<Opening> {
   const losses = lossesOf(tail)
-  const isAtTail = claim.epoch === tail.epoch && claim.offset === tail.offset && claim.id == null
+  const isAtTail =
+    !mayHaveHadMore && claim.epoch === tail.epoch && claim.offset === tail.offset && claim.id == null
   if (isAtTail) return { tail, losses, start: { after: claim.offset, recovered: true }, page: null }
   const { page, losses: now } = await readPage(core, tail, claim.offset)
+  // Another node may have shown what this one has not heard of yet: it has to come as missed, not as news. [G3]
+  if (mayHaveHadMore && page.epoch === tail.epoch && tail.offset < page.head) await readOn(core, tail)
   const start = startAt(claim, page)
   if (start.recovered === true) return { tail, losses: now, start, page }
   const from = rewind === null ? start.after : Math.max(start.after, page.head - rewind)

@@ -1,13 +1,13 @@
 import type { RecoveryFailure } from '@carillon/protocol'
-import type { Page } from '@carillon/store'
+import type { CursorMove, Page } from '@carillon/store'
 import { stitch } from '../rules/seam.ts'
 import { isPutBack, onLost, onReady, pin, type Tail } from '../rules/tail.ts'
-import type { Core } from './core.ts'
+import { type Core, reportFault } from './core.ts'
 import { emitItems } from './emission.ts'
 import { deliver } from './feeds.ts'
 import { sayLost } from './losses.ts'
 import { suspect } from './reading.ts'
-import { type Feed, noteLoss, type Session } from './session.ts'
+import { type Feed, noteLoss, receivedOf, type Session, subscriberOf } from './session.ts'
 
 /**
  * The log of a stream was lost: everybody who is live on it is told so, and goes on from where what they had is
@@ -27,6 +27,7 @@ export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFail
     noteLoss(feed, from)
     pin(tail)
   }
+  keepPlaces(core, tail, [...live, ...behind], from)
   // One page serves all. Whoever needs more reads it at their own pace, outside the room.
   const next = stitch(tail, from, page)
   for (const { session, feed } of live) {
@@ -34,6 +35,19 @@ export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFail
     deliver(core, session, feed, next)
   }
   emitItems(core, tail, onReady(tail, core.clock.now()))
+}
+
+/** Cursors may be lost with the log: whoever is on the stream has one there, or would come back as a newcomer. [G2] */
+function keepPlaces(core: Core, { stream, epoch }: Tail, readers: readonly Reader[], from: number): void {
+  const moves = readers.flatMap(({ session, feed }): CursorMove[] => {
+    const subscriber = subscriberOf(session)
+    if (subscriber === null) return []
+    return [{ subscriber, stream, to: { epoch, offset: Math.min(receivedOf(feed), from) } }]
+  })
+  if (moves.length === 0) return
+  core.cursors.save(moves).catch((cause) => {
+    reportFault(core, 'STORE_FAILED', 'Cursors on a new log could not be saved', cause)
+  })
 }
 
 /** Of broadcasts nobody gets more at once than somebody who comes back. */

@@ -67,6 +67,23 @@ describe('a log that was lost', () => {
   })
 })
 
+test('[G2] whose cursors are gone with it: who goes away right after that comes back to all of it', async () => {
+  const { world, session } = await member()
+  await send(world, session, { channel: 'devops' }, 5)
+  await world.store.clear(DEVOPS)
+  await world.store.moveCursors([{ subscriber: ALICE, stream: DEVOPS, to: null }])
+  const { session: bob } = world.connect({ user_id: 'bob' })
+  await send(world, bob, { channel: 'devops' }, 3)
+  world.time.advance(250)
+  await nextTurn()
+  world.disconnect(session)
+  await send(world, bob, { channel: 'devops' }, 2)
+  const again = world.connect({ user_id: 'alice' })
+  world.request(again.session, ClientEvent.JoinChannel, 'devops')
+  await nextTurn()
+  expect(offsetsOf(again.peer.frames, 'c:devops')).toEqual([1, 2, 3, 4, 5])
+})
+
 describe('positions', () => {
   test('[G2] that could not be saved are saved later', async () => {
     let failures = 0
