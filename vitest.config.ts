@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 // Tests read the sources of the packages, so that nothing has to be built first.
 const SOURCES = 'carillon-source'
+// Real processes, databases and networks that break, a minute and more each: `npm run test:long`.
+const LONG = ['packages/faults/test/connections.test.ts', 'packages/faults/test/stores.test.ts']
 // The projects load this file again: the environment keeps the seed the same for all of them.
 process.env.CARILLON_SEED ??= String(Date.now() % 2 ** 31)
 
@@ -22,10 +24,24 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['.ci/print-seed.ts'],
           include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          exclude: LONG,
           environment: 'node',
           isolate: true,
           testTimeout: 15_000,
           hookTimeout: 15_000,
+        },
+      },
+      {
+        extends: true,
+        resolve: { conditions: [SOURCES, ...defaultClientConditions] },
+        ssr: { resolve: { conditions: [SOURCES, ...defaultServerConditions] } },
+        test: {
+          name: 'long',
+          include: LONG,
+          environment: 'node',
+          isolate: true,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

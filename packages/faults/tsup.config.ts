@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup'
 
 /** One file for each process; Carillon itself stays outside: the built packages, as an application gets them. */
 export default defineConfig({
-  entry: { main: 'src/main.ts', node: 'src/node/main.ts' },
+  entry: { main: 'src/main.ts', node: 'src/node/main.ts', client: 'src/client/main.ts' },
   format: ['esm'],
   platform: 'node',
   target: 'node20',

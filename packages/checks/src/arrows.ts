@@ -27,6 +27,7 @@ const PACKAGE_ARROWS: Readonly<Record<string, readonly string[] | typeof EVERY_P
   ],
   '@carillon/faults': EVERY_PACKAGE,
   '@carillon/survival': EVERY_PACKAGE,
+  '@carillon/soak': EVERY_PACKAGE,
   '@carillon/checks': EVERY_PACKAGE,
 }
 const STORE_ARROWS = ['@carillon/protocol', '@carillon/store']

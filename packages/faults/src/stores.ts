@@ -1,4 +1,4 @@
-import type { NotificationStore } from '@carillon/store'
+import type { NotificationStore, RetentionOptions } from '@carillon/store'
 import { postgresStore } from '@carillon/store-postgres'
 import { redisStore } from '@carillon/store-redis'
 import { sqliteStore } from '@carillon/store-sqlite'
@@ -9,13 +9,14 @@ export type StorePlace =
   | { readonly kind: 'postgres'; readonly connectionString: string }
   | { readonly kind: 'redis'; readonly url: string }
 
-export function openStore(place: StorePlace): NotificationStore {
+/** @param keeps how long it keeps notifications; by default as the store has it */
+export function openStore(place: StorePlace, keeps: RetentionOptions = {}): NotificationStore {
   switch (place.kind) {
     case 'sqlite':
-      return sqliteStore(place.file)
+      return sqliteStore(place.file, keeps)
     case 'postgres':
-      return postgresStore({ connectionString: place.connectionString })
+      return postgresStore({ connectionString: place.connectionString, ...keeps })
     case 'redis':
-      return redisStore({ url: place.url })
+      return redisStore({ url: place.url, ...keeps })
   }
 }

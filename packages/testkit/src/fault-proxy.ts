@@ -21,7 +21,7 @@ export interface ProxyRules {
   readonly isRefusing: boolean
   /** Milliseconds that every piece takes longer, in each direction, in order. */
   readonly delayMs: number
-  /** Each connection is reset when so many bytes have come down; `null` for never. */
+  /** Each connection is reset after so many bytes have come down, in mid-frame if need be; `null`: never. */
   readonly cutAfterDownBytes: number | null
 }
 
@@ -38,6 +38,8 @@ export interface FaultProxy {
   halfCloseAll(): void
   /** Bytes that were dropped so far. */
   dropped(): number
+  /** Connections that were reset because so many bytes had come down. */
+  torn(): number
   /** Connections that are open. */
   connections(): number
   close(): Promise<void>
@@ -55,6 +57,13 @@ interface Pair {
   readonly client: Socket
   readonly server: Socket
   downBytes: number
+  isTorn: boolean
+}
+
+/** One direction of a connection, and what waits to go on in it. */
+interface Line {
+  readonly queue: (() => void)[]
+  dueAt: number
 }
 
 /** @param target asked for each connection: the server behind may move */
@@ -63,6 +72,7 @@ export async function createFaultProxy(target: () => { port: number; host?: stri
   const pairs = new Set<Pair>()
   const timers = new Set<NodeJS.Timeout>()
   let droppedBytes = 0
+  let torn = 0
   const listener = createServer((client) => admit(client))
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
 
@@ -73,48 +83,65 @@ export async function createFaultProxy(target: () => { port: number; host?: stri
       return
     }
     const { port, host = '127.0.0.1' } = target()
-    const pair: Pair = { client, server: dial({ port, host }), downBytes: 0 }
-    pair.server.on('error', () => client.resetAndDestroy())
+    const pair: Pair = { client, server: dial({ port, host }), downBytes: 0, isTorn: false }
     pairs.add(pair)
     carry(pair, client, pair.server, 'up')
     carry(pair, pair.server, client, 'down')
-    for (const socket of [client, pair.server]) socket.on('close', () => void pairs.delete(pair))
   }
 
   function carry(pair: Pair, from: Socket, to: Socket, direction: 'up' | 'down'): void {
+    const line: Line = { queue: [], dueAt: 0 }
     from.on('data', (bytes) => {
-      if (direction === 'down' && isOverCut(pair, bytes.length)) {
-        cut(pair, 'rst')
-        return
-      }
       if (rules[direction] === 'drop') {
         droppedBytes += bytes.length
         return
       }
-      later(() => to.write(bytes))
+      const passing = direction === 'down' ? takeDown(pair, bytes) : bytes
+      if (passing.length > 0) later(line, () => to.write(passing))
+      if (passing.length < bytes.length) later(line, () => tear(pair))
     })
     from.on('end', () => {
-      if (rules[direction] === 'pass') later(() => to.end())
+      if (rules[direction] === 'pass') later(line, () => to.end())
+    })
+    from.on('error', () => {
+      if (rules[direction] !== 'drop') to.resetAndDestroy()
+    })
+    from.on('close', () => {
+      // The other end lives on as long as nobody tells it.
+      if (to.closed) pairs.delete(pair)
+      else if (rules[direction] !== 'drop') later(line, () => to.destroySoon())
     })
     if (rules[direction] === 'stall') from.pause()
   }
 
-  function isOverCut(pair: Pair, bytes: number): boolean {
-    pair.downBytes += bytes
-    return rules.cutAfterDownBytes !== null && pair.downBytes > rules.cutAfterDownBytes
+  /** What may still come down before the cut. */
+  function takeDown(pair: Pair, bytes: Buffer): Buffer {
+    const left = Math.max(0, (rules.cutAfterDownBytes ?? Number.POSITIVE_INFINITY) - pair.downBytes)
+    pair.downBytes += bytes.length
+    return bytes.subarray(0, left)
   }
 
-  /** Timers of one length fire in the order in which they were set: nothing is overtaken. */
-  function later(run: () => void): void {
-    if (rules.delayMs === 0 && timers.size === 0) {
+  /** Nothing is overtaken, whichever timer fires first and however the delay changes. */
+  function later(line: Line, run: () => void): void {
+    const now = performance.now()
+    line.dueAt = Math.max(line.dueAt, now + rules.delayMs)
+    if (line.dueAt <= now && line.queue.length === 0) {
       run()
       return
     }
+    line.queue.push(run)
     const timer = setTimeout(() => {
       timers.delete(timer)
-      run()
-    }, rules.delayMs)
+      line.queue.shift()?.()
+    }, line.dueAt - now)
     timers.add(timer)
+  }
+
+  function tear(pair: Pair): void {
+    if (pair.isTorn) return
+    pair.isTorn = true
+    torn += 1
+    cut(pair, 'rst')
   }
 
   function cut({ client, server }: Pair, how: Cut): void {
@@ -145,6 +172,7 @@ export async function createFaultProxy(target: () => { port: number; host?: stri
       for (const { client } of pairs) client.end()
     },
     dropped: () => droppedBytes,
+    torn: () => torn,
     connections: () => pairs.size,
     async close() {
       for (const timer of timers) clearTimeout(timer)

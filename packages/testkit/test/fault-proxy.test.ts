@@ -52,6 +52,17 @@ test('[TK1] bytes pass in order, delayed ones too', async () => {
   await until(() => heard() === 'abc', 'the echo')
 })
 
+test('[TK1] a delay that ends overtakes nothing', async () => {
+  const { socket, heard } = await connected()
+  proxy.set({ delayMs: 30 })
+  socket.write('a')
+  await until(() => accepted[0]?.bytesRead === 1, 'the first piece')
+  proxy.heal()
+  socket.write('b')
+  await until(() => heard().length === 2, 'the echo')
+  expect(heard()).toBe('ab')
+})
+
 test('[TK1] what is dropped never comes, and nobody is told', async () => {
   const { socket, heard, ends } = await connected()
   proxy.set({ down: 'drop' })
@@ -98,6 +109,10 @@ test('[TK1] a connection ends after so many bytes, and new ones may be refused',
   socket.write('d')
   await until(() => ends.length > 0, 'the cut')
   expect(heard()).toBe('abc')
+  const torn = await connected()
+  torn.socket.write('abcdef')
+  await until(() => torn.ends.length > 0, 'the cut in the middle')
+  expect([torn.heard(), proxy.torn()]).toEqual(['abc', 2])
   proxy.set({ isRefusing: true })
   const refused = await connected()
   await until(() => refused.ends.length > 0, 'the refusal')

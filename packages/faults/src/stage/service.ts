@@ -1,7 +1,8 @@
 import { createFaultProxy, type FaultProxy } from '@carillon/testkit'
 import type { Breakage } from '../node/broken-store.ts'
 import type { Deadline } from '../node/dying-store.ts'
-import type { StorePlace } from '../stores.ts'
+import type { NodeOrders } from '../node/main.ts'
+import type { Usage } from '../node/usage.ts'
 import { type NodeProcess, startNode } from './node.ts'
 
 /** One node behind one address: whenever it dies, another takes its place. */
@@ -9,24 +10,27 @@ export interface Service {
   /** What clients connect to. */
   readonly url: string
   readonly proxy: FaultProxy
+  /** Where the node itself listens: for those whom no fault of the network shall reach. */
+  readonly port: () => number
   /** Exceptions that nobody caught, of all nodes so far. */
   readonly faults: readonly string[]
   /** How many nodes have died so far. */
   readonly deaths: () => number
   /** Ends the node that is there, and resolves when the next one listens. */
   replace(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** What the node holds now. */
+  usage(): Promise<Usage>
   close(): Promise<void>
 }
 
 /** How the nodes are. */
-export interface Nodes {
-  readonly store: StorePlace
-  /** When the nth of them kills itself, `null` for never. */
-  readonly deadlineOf: (n: number) => Deadline | null
+export interface Nodes extends Omit<NodeOrders, 'dies' | 'breaks'> {
+  /** When the nth of them kills itself, `null` for never. @default never */
+  readonly deadlineOf?: (n: number) => Deadline | null
   readonly breaks?: Breakage | undefined
 }
 
-export async function startService({ store, deadlineOf, breaks }: Nodes): Promise<Service> {
+export async function startService({ deadlineOf, breaks, ...rest }: Nodes): Promise<Service> {
   const faults: string[] = []
   let starts = 0
   let deaths = 0
@@ -35,7 +39,8 @@ export async function startService({ store, deadlineOf, breaks }: Nodes): Promis
   let successor: Promise<void>
 
   async function start(): Promise<void> {
-    const orders = { store, dies: deadlineOf(starts++), ...(breaks === undefined ? {} : { breaks }) }
+    const dies = deadlineOf?.(starts++) ?? null
+    const orders = { ...rest, dies, ...(breaks === undefined ? {} : { breaks }) }
     node = await startNode(orders, (fault) => faults.push(fault))
     successor = node.gone.then(() => {
       deaths += 1
@@ -48,8 +53,10 @@ export async function startService({ store, deadlineOf, breaks }: Nodes): Promis
   return {
     url: `http://127.0.0.1:${proxy.port}`,
     proxy,
+    port: () => node.port,
     faults,
     deaths: () => deaths,
+    usage: () => node.usage(),
     async replace(signal) {
       const next = successor
       node.signal(signal)

@@ -1,0 +1,2 @@
+// The check of a run
+export { type Point, secondHalf, slopeOf } from './trend.ts'
