@@ -56,7 +56,7 @@ describe('on SQLite', () => {
     sqliteDiskFull(1),
   )
   holds('[R25] [G7] a store that fails in every way ends nothing and doubles nothing', () =>
-    storeUnwell('sqlite', 4),
+    storeUnwell('sqlite', 3),
   )
   holds('[R48] [R49] [G4] a clock that jumps changes neither order nor ids, and forgets nothing', () =>
     nodeClockJumps('sqlite', 2),

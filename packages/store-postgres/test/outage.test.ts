@@ -95,7 +95,9 @@ describePostgres(
         'an end of all its connections',
         async (url) => {
           const others = 'pid <> pg_backend_pid() and datname = current_database()'
-          await server().sql(`select pg_terminate_backend(pid) from pg_stat_activity where ${others}`, url)
+          const ended = `select count(pg_terminate_backend(pid)) from pg_stat_activity where ${others}`
+          // Between two calls nobody need notice it.
+          expect(Number(await server().sql(ended, url))).toBeGreaterThan(0)
         },
       ],
     ])(
@@ -114,7 +116,6 @@ describePostgres(
           10_000,
         )
         await Promise.all(senders.map((one) => one.end()))
-        expect(senders.flatMap(({ seen }) => seen).some((outcome) => outcome !== 'written')).toBe(true)
         const { items } = await store.read(devops, ALL)
         expect(items.map(({ offset }) => offset)).toEqual(items.map((__, at) => at + 1))
         const sent = senders.flatMap((one) => one.sent)

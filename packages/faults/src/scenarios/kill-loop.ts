@@ -3,7 +3,7 @@ import { until } from '@carillon/testkit'
 import { violationsOf } from '../checker.ts'
 import type { Breakage } from '../node/broken-store.ts'
 import type { Deadline } from '../node/dying-store.ts'
-import { type ReaderApp, startReader, startSender } from '../stage/applications.ts'
+import { type ReaderApp, type SenderApp, startReader, startSender } from '../stage/applications.ts'
 import { readFinalLog } from '../stage/final-log.ts'
 import { startService } from '../stage/service.ts'
 import { openStore, type StorePlace } from '../stores.ts'
@@ -25,6 +25,8 @@ const READERS = ['alice', 'carol']
 
 /** A node that kills itself has taken this many appends. */
 const APPENDS_OF_A_LIFE = 60
+/** On a busy machine it takes a node a while to confirm so many. */
+const SENDS_OF_A_LIFE = 40
 const LIFE_MS = 300
 const HEAL_MS = 30_000
 
@@ -46,7 +48,7 @@ export async function killLoop(place: StorePlace, plan: KillPlan): Promise<Verdi
     const sending = Promise.all(senders.map((sender) => sender.run(CHANNEL, () => isOver)))
     for (let n = 0; n < plan.deaths; n++) {
       if (isSignal) {
-        await new Promise((resolve) => setTimeout(resolve, LIFE_MS))
+        await livesAWhile(senders)
         await service.replace(how)
       } else await until(() => service.deaths() > n, `death ${n + 1}`, HEAL_MS)
     }
@@ -80,6 +82,14 @@ export async function killLoop(place: StorePlace, plan: KillPlan): Promise<Verdi
     for (const app of [...readers, ...senders]) app.close()
     await service.close()
   }
+}
+
+/** Long enough for something to happen, however slow the machine. */
+async function livesAWhile(senders: readonly SenderApp[]): Promise<void> {
+  const told = (): number => senders.reduce((sum, { sends }) => sum + sends.length, 0)
+  const before = told()
+  await new Promise((resolve) => setTimeout(resolve, LIFE_MS))
+  await until(() => told() >= before + SENDS_OF_A_LIFE, 'sends that were answered', HEAL_MS)
 }
 
 function hasReached({ record }: ReaderApp, offset: number | undefined): boolean {
