@@ -55,6 +55,8 @@ export interface Suspicion {
   readonly id: string | null
   /** An append got an offset that was taken when it was submitted. */
   isProved: boolean
+  /** Something more came up while it was looked at. */
+  isDueAgain: boolean
 }
 
 /**
@@ -65,29 +67,34 @@ export function suspect(core: Core, tail: Tail, isProved = false): void {
   const known = core.suspects.get(tail)
   if (known !== undefined) {
     known.isProved ||= isProved
+    known.isDueAgain = true
     return
   }
   // As it is now: what is emitted until the look may be of another log already.
   const last = tail.marks?.at(-1)
   const [offset, id] = [last?.offset ?? 0, last?.id ?? null]
-  const suspicion: Suspicion = { losses: lossesOf(tail), offset, id, isProved }
+  const suspicion: Suspicion = { losses: lossesOf(tail), offset, id, isProved, isDueAgain: false }
   core.suspects.set(tail, suspicion)
   pin(tail)
   later(core, core.settings.holeWaitMs, () => void look(core, tail, suspicion))
 }
 
 async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void> {
-  core.suspects.delete(tail)
+  suspicion.isDueAgain = false
   try {
     await core.opening.get(tail)
     await verify(core, tail, suspicion)
     await readToEnd(core, tail)
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A stream could not be checked; trying again', cause)
-    later(core, RETRY_MS, () => suspect(core, tail, suspicion.isProved))
-  } finally {
-    unpin(tail)
+    // With the same memory: after an outage a log may have been put back, and grown again before anybody looks.
+    later(core, RETRY_MS, () => void look(core, tail, suspicion))
+    return
   }
+  core.suspects.delete(tail)
+  unpin(tail)
+  const { isDueAgain, isProved, losses } = suspicion
+  if (isDueAgain) suspect(core, tail, isProved && losses === lossesOf(tail))
 }
 
 async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: Suspicion): Promise<void> {

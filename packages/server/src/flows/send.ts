@@ -123,7 +123,8 @@ function resultOf(
     case 'refused':
     case 'unknown': {
       const { outcome: kind, cause } = outcome
-      if (kind === 'unknown') lookAgain(core, stream)
+      // Refused, too: a store that was away may come back with another log.
+      lookAgain(core, stream)
       reportFault(core, 'STORE_FAILED', `A notification could not be appended (outcome: ${kind})`, cause)
       return { ok: false, problem: { code: 'store-unavailable', outcome: kind }, cause }
     }

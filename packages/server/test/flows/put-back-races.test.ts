@@ -147,6 +147,29 @@ describe('a log that was put back and has grown past where it was, before anybod
   })
 })
 
+test('[G2] during an outage, and grown to the same end before the first send after it', async () => {
+  let isDown = false
+  const down = (): Promise<never> => Promise.reject(new Error('down'))
+  const { world, store, one, two } = await ten({}, (real) => ({
+    ...real,
+    append: async (entries) =>
+      isDown
+        ? entries.map(() => ({ outcome: 'refused', cause: new Error('down') }))
+        : await real.append(entries),
+    read: (stream, query) => (isDown ? down() : real.read(stream, query)),
+  }))
+  isDown = true
+  await burst(world, one.session, ['refused'])
+  await settle(world, 2)
+  await store.putBack(DEVOPS, 7)
+  const news = await elsewhere(store, DEVOPS, 3)
+  isDown = false
+  await burst(world, one.session, ['11'])
+  await settle(world)
+  expect(resets(two.peer.frames)).toMatchObject([{ offset: 7 }])
+  expect(titles(two.peer)).toEqual(expect.arrayContaining([...idsOf(news), '11']))
+})
+
 test('[G5] [P-RESET-LIVE] a hint (as PostgreSQL tells) of a head below ours is a reason to look', async () => {
   const { world, store, two } = await ten()
   await store.putBack(DEVOPS, 7)
