@@ -15,8 +15,9 @@ import { storeStalls, storeUnreachable } from '../src/scenarios/store-away.ts'
 import { databaseClockJumps, nodeClockJumps } from '../src/scenarios/store-clock.ts'
 import { redisDiskFull, sqliteDiskFull } from '../src/scenarios/store-disks.ts'
 import { SHORTEST_MS, sqliteLocked } from '../src/scenarios/store-locked.ts'
-import { redisEmptied, redisFailedOver, storeRestored } from '../src/scenarios/store-loss.ts'
+import { redisEmptied, redisFailedOver } from '../src/scenarios/store-lost-redis.ts'
 import { postgresStruck, redisKilled } from '../src/scenarios/store-outages.ts'
+import { storeRestored } from '../src/scenarios/store-restored.ts'
 import { storeUnwell } from '../src/scenarios/store-unwell.ts'
 
 const LIMIT_MS = 90_000

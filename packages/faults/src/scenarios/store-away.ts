@@ -66,7 +66,7 @@ export function storeUnreachable(kind: Kind, times: number, orders?: Orders): Pr
       const later = await witness.join(`elsewhere-${n}`)
       crew.waits.push(waitFor(`outage ${n}: a join afterwards`, later, limitMs, isFine))
     }
-    crew.facts.deaths = times
+    crew.facts.faults = times
   })
 }
 
@@ -78,7 +78,7 @@ export function storeStalls(kind: Kind, times: number, orders?: Orders): Promise
       await stall(crew, link, witness, STALL_MS, answerWithin(PATIENCE_MS))
       await crew.flows(`all goes on after stall ${n}`)
     }
-    crew.facts.deaths = times
+    crew.facts.faults = times
   })
 }
 
@@ -87,7 +87,7 @@ export function storeStallsLong(kind: Kind): Promise<Verdict> {
   return withLink(kind, { limits: { requestsPerSocket } }, async (crew, { link }, witness) => {
     await stall(crew, link, witness, LONG_STALL_MS, answerWithin(DEFAULT_PATIENCE_MS))
     await crew.flows('all goes on after half a minute', 20_000)
-    crew.facts.deaths = 1
+    crew.facts.faults = 1
   })
 }
 

@@ -107,7 +107,7 @@ async function jumpUnderLoad(
         for (const each of crew.seats) each.cut()
         await crew.flows(`all goes on after the jump to ${to} and a reconnection`)
       }
-      crew.facts.deaths = times
+      crew.facts.faults = times
     })
   } finally {
     await ground.close()

@@ -19,12 +19,15 @@ interface SmallDisk {
 }
 
 const run = promisify(execFile)
+/** For a write-ahead log and some data; and for what each round leaves behind. */
 const MEGABYTES = 16
-const MOUNT_COMMAND = `as root, where "mount -t tmpfs -o size=${MEGABYTES}m tmpfs <folder>" is allowed`
+const MEGABYTES_OF_A_ROUND = 3
+const MOUNT_COMMAND = 'as root, where "mount -t tmpfs" is allowed'
 
 /** `null` where nothing may be mounted; one line says so, and how to run it. */
-async function mountOver(folder: string): Promise<SmallDisk | null> {
-  const mounted = run('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', folder])
+async function mountOver(folder: string, rounds: number): Promise<SmallDisk | null> {
+  const megabytes = MEGABYTES + rounds * MEGABYTES_OF_A_ROUND
+  const mounted = run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder])
   const isMounted = await mounted.then(
     () => true,
     () => false,
@@ -38,8 +41,11 @@ async function mountOver(folder: string): Promise<SmallDisk | null> {
   return {
     async fill() {
       // More than there is room for: what fits of it is written.
-      const failed = await writeFile(ballast, Buffer.alloc(2 * MEGABYTES * 1024 ** 2)).catch((error) => error)
-      if (failed?.code !== 'ENOSPC') throw new Error('the small disk is not small', { cause: failed })
+      const tooMuch = Buffer.alloc((megabytes + 1) * 1024 ** 2)
+      await writeFile(ballast, tooMuch).then(
+        () => Promise.reject(new Error('the small disk is not small')),
+        () => undefined,
+      )
     },
     makeRoom: () => rm(ballast, { force: true }),
     // Lazily: a file may be held for a moment by somebody on the way out.
@@ -57,7 +63,7 @@ const ANSWER_MS = 12_000
 /** R30: the disk of a SQLite file is full, and has room again. */
 export async function sqliteDiskFull(times: number, orders?: Orders): Promise<Verdict> {
   const { place, folder, close } = await prepareSqlite()
-  const disk = await mountOver(folder)
+  const disk = await mountOver(folder, times)
   try {
     if (disk === null) return SKIPPED
     return await underLoad({ place, orders, insistence: LARGE }, place, async (crew) => {
@@ -75,7 +81,7 @@ export async function sqliteDiskFull(times: number, orders?: Orders): Promise<Ve
         await disk.makeRoom()
         await crew.flows(`all goes on when there is room again, ${n}`)
       }
-      crew.facts.deaths = times
+      crew.facts.faults = times
       for (const witness of [user, guest]) witness.close()
     })
   } finally {
@@ -88,7 +94,7 @@ export async function sqliteDiskFull(times: number, orders?: Orders): Promise<Ve
 export async function redisDiskFull(times: number, orders?: Orders): Promise<Verdict> {
   const { place, direct, folder, server, close } = await prepareRedis()
   await server.stop()
-  const disk = await mountOver(folder)
+  const disk = await mountOver(folder, times)
   try {
     if (disk === null) return SKIPPED
     await server.start()
@@ -116,7 +122,7 @@ export async function redisDiskFull(times: number, orders?: Orders): Promise<Ver
         await server.start()
         await crew.flows(`all goes on when there is room again, ${n}`)
       }
-      crew.facts.deaths = times
+      crew.facts.faults = times
       for (const witness of [user, guest]) witness.close()
     })
   } finally {

@@ -27,7 +27,7 @@ export async function sqliteLocked(times: number, firstMs: number = FIRST_MS): P
         await crew.flows(`all goes on after lock ${n}`)
       }
       witness.close()
-      crew.facts.deaths = times
+      crew.facts.faults = times
     })
   } finally {
     await close()

@@ -15,7 +15,7 @@ export async function redisKilled(times: number, orders?: Orders): Promise<Verdi
         await ground.server.start()
         await crew.flows(`all goes on after kill ${n}`)
       }
-      crew.facts.deaths = times
+      crew.facts.faults = times
     })
   } finally {
     await ground.close()
@@ -45,7 +45,7 @@ export async function postgresStruck(times: number, orders?: Orders): Promise<Ve
         await BLOWS[n % BLOWS.length]?.(ground)
         await crew.flows(`all goes on after blow ${n + 1}`)
       }
-      crew.facts.deaths = times
+      crew.facts.faults = times
     })
   } finally {
     await ground.close()

@@ -4,8 +4,9 @@ import { storeStalls, storeStallsLong, storeUnreachable } from './store-away.ts'
 import { databaseClockJumps, nodeClockJumps } from './store-clock.ts'
 import { redisDiskFull, sqliteDiskFull } from './store-disks.ts'
 import { sqliteLocked } from './store-locked.ts'
-import { redisEmptied, redisFailedOver, storeRestored } from './store-loss.ts'
+import { redisEmptied, redisFailedOver } from './store-lost-redis.ts'
 import { postgresStruck, redisKilled } from './store-outages.ts'
+import { storeRestored } from './store-restored.ts'
 import { storeUnwell } from './store-unwell.ts'
 
 /** What happens to stores, and between a store and its nodes. */
@@ -20,19 +21,19 @@ export const STORE_SCENARIOS = {
     rows: ['R26'],
     title: 'PostgreSQL cuts connections off, stops at once or is killed, in the middle of commits',
     stores: ['postgres'],
-    run: (_, times) => postgresStruck(times),
+    run: (_, times) => postgresStruck(seldom(times)),
   },
   'store-unreachable': {
     rows: ['R23'],
     title: 'one of two nodes cannot reach the store',
     stores: ['postgres', 'redis'],
-    run: (place, times) => storeUnreachable(kindOf(place), times),
+    run: (place, times) => storeUnreachable(kindOf(place), seldom(times)),
   },
   'store-stalls': {
     rows: ['R24'],
     title: 'the store does not answer one of two nodes for three times as long as it may take',
     stores: ['postgres', 'redis'],
-    run: (place, times) => storeStalls(kindOf(place), times),
+    run: (place, times) => storeStalls(kindOf(place), Math.ceil(times / 5)),
   },
   'store-stalls-long': {
     rows: ['R24'],
@@ -43,7 +44,7 @@ export const STORE_SCENARIOS = {
   'store-unwell': {
     rows: ['R25'],
     title: 'one call in ten to the store throws, rejects with anything, answers nonsense, or never answers',
-    run: (place, times) => storeUnwell(place.kind, times),
+    run: (place, times) => storeUnwell(place.kind, seldom(times)),
   },
   'redis-emptied': {
     rows: ['R20'],
@@ -60,13 +61,13 @@ export const STORE_SCENARIOS = {
   'store-restored': {
     rows: ['R57'],
     title: 'the database is put back to a backup',
-    run: (place, times) => storeRestored(place.kind, times),
+    run: (place, times) => storeRestored(place.kind, seldom(times)),
   },
   'sqlite-disk-full': {
     rows: ['R30'],
     title: 'the disk of a SQLite file is full, and has room again',
     stores: ['sqlite'],
-    run: (_, times) => sqliteDiskFull(times),
+    run: (_, times) => sqliteDiskFull(seldom(times)),
   },
   'sqlite-locked': {
     rows: ['R29'],
@@ -78,20 +79,25 @@ export const STORE_SCENARIOS = {
     rows: ['R31'],
     title: 'the disk of Redis is full: it ends, and is started again with room',
     stores: ['redis'],
-    run: (_, times) => redisDiskFull(times),
+    run: (_, times) => redisDiskFull(seldom(times)),
   },
   'node-clock-jumps': {
     rows: ['R48', 'R49'],
     title: 'the clock of one of two nodes jumps an hour back, and two hours ahead',
-    run: (place, times) => nodeClockJumps(place.kind, times),
+    run: (place, times) => nodeClockJumps(place.kind, seldom(times)),
   },
   'database-clock-jumps': {
     rows: ['R48'],
     title: 'the clock of PostgreSQL jumps an hour back, and two hours ahead',
     stores: ['postgres'],
-    run: (_, times) => databaseClockJumps(times),
+    run: (_, times) => databaseClockJumps(seldom(times)),
   },
 } as const satisfies Readonly<Record<string, Scenario>>
+
+/** What takes seconds each time happens less often. */
+function seldom(times: number): number {
+  return Math.ceil(times / 2)
+}
 
 /** Of those that are reached over a network. */
 function kindOf({ kind }: StorePlace): 'postgres' | 'redis' {
