@@ -48,7 +48,8 @@ function judgeLife(
   const { log } = life
   const isLast = n === lives.length - 1
   const own = readers.map((reader, at): Reader => {
-    const seen = afterWord(partOf(reader, at, lives, n), reader, n > 0)
+    const part = partOf(reader, at, lives, n)
+    const seen = isUnharmed(reader, at, lives, n) ? part : afterWord(part, reader, n > 0)
     return { ...reader, seen, joinedAt: beginningOf(seen, life), hasGone: !isLast }
   })
   // Whatever was confirmed elsewhere was sent all the same, and may be here once more.
@@ -103,9 +104,17 @@ function beginningOf(seen: readonly Seen[], { epoch, from }: Life): Reader['join
   return { epoch, offset: Math.min(from, (first?.offset ?? from + 1) - 1) }
 }
 
+/** Whoever had nothing yet of what was lost, and goes on from there, need not be told. */
+function isUnharmed(reader: Reader, at: number, lives: readonly Life[], n: number): boolean {
+  const life = lives[n]
+  if (life === undefined || n === 0 || lastWord(partOf(reader, at, lives, n), reader) !== -1) return false
+  const before = itemsOf(reader.seen.slice(0, life.marks[at])).at(-1)
+  return before !== undefined && before.epoch === life.epoch && before.offset <= life.from
+}
+
 /** A life that begins without a word. */
 function untold(reader: Reader, at: number, lives: readonly Life[], n: number): Violation[] {
-  if (lastWord(partOf(reader, at, lives, n), reader) !== -1) return []
+  if (lastWord(partOf(reader, at, lives, n), reader) !== -1 || isUnharmed(reader, at, lives, n)) return []
   return [{ invariant: 'I2', what: `${reader.client}, life ${n + 1}: was never told that the log was lost` }]
 }
 
