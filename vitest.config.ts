@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config'
 // Tests read the sources of the packages, so that nothing has to be built first.
 const SOURCES = 'carillon-source'
 // Real processes, databases and networks that break, a minute and more each: `npm run test:long`.
-const LONG = ['packages/faults/test/connections.test.ts', 'packages/faults/test/stores.test.ts']
+const LONG = [
+  'packages/faults/test/connections.test.ts',
+  'packages/faults/test/stores.test.ts',
+  'packages/soak/test/churn.test.ts',
+  'packages/survival/test/survey.test.ts',
+]
 // The projects load this file again: the environment keeps the seed the same for all of them.
 process.env.CARILLON_SEED ??= String(Date.now() % 2 ** 31)
 
