@@ -102,7 +102,7 @@ describe.skipIf(!canUse('Redis', isRedisFound(), REDIS_COMMAND))('on Redis', () 
   holds('[R20] [G5] a Redis that is empty is told, and nobody waits for what is gone', () => redisEmptied(2))
   holds('[R21] [G5] a replica that lacks the last items is noticed by their ids', () => redisFailedOver(1))
   holds('[R31] [G7] a Redis that ends with a full disk is waited for', () => redisDiskFull(1))
-  finds('[R23] [G6] a store that takes a failure for a success is found', 'I5', () =>
+  finds('[R23] [G6] a store that takes a failure for a success is found', 'I1', () =>
     storeUnreachable('postgres', 1, { breaks: 'confirms-what-failed' }),
   )
   finds('[R20] [G5] a store that hides new epochs is found', 'I2', () =>
