@@ -1,6 +1,6 @@
 import type { News, NotificationStore } from '@carillon/store'
 import { type Core, reportFault } from '../flows/core.ts'
-import { checkHeads, onNews } from '../flows/news.ts'
+import { checkHeads, onGap, onNews } from '../flows/news.ts'
 import type { Clock, Neighbours } from '../flows/ports.ts'
 import { systemClock } from './clock.ts'
 
@@ -50,6 +50,10 @@ export function createNewsroom(store: NotificationStore, clock: Pick<Clock, 'aft
     for (const core of desks.values()) void checkHeads(core)
   }
 
+  function tellGap(): void {
+    for (const core of desks.values()) void onGap(core)
+  }
+
   async function prune(): Promise<void> {
     try {
       await store.prune()
@@ -62,7 +66,7 @@ export function createNewsroom(store: NotificationStore, clock: Pick<Clock, 'aft
   function start(): void {
     cancels = [every(clock, PRUNE_MS, prune)]
     if (!store.shared) return
-    stopListening = store.listen?.({ onNews: hand, onGap: checkAll })
+    stopListening = store.listen?.({ onNews: hand, onGap: tellGap })
     cancels.push(every(clock, SWEEP_MS, checkAll))
   }
 

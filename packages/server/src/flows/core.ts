@@ -79,13 +79,17 @@ export interface Core {
 }
 
 /** A timer that close() cancels with all others. */
-export function later(core: Core, ms: number, run: () => void): void {
-  if (core.isClosing) return
+export function later(core: Core, ms: number, run: () => void): () => void {
+  if (core.isClosing) return () => undefined
   const cancel = core.clock.after(ms, () => {
     core.timers.delete(cancel)
     run()
   })
   core.timers.add(cancel)
+  return () => {
+    core.timers.delete(cancel)
+    cancel()
+  }
 }
 
 export function reportFault(core: Core, code: Fault['code'], message: string, cause: unknown): void {

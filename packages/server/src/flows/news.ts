@@ -1,8 +1,9 @@
 import type { Head, News, StreamKey } from '@carillon/store'
+import { placeOf } from '../rules/loss.ts'
 import { userKey } from '../rules/streams.ts'
-import { pin, placeOf, type Tail, unpin } from '../rules/tail.ts'
+import { pin, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
-import { readOn, suspect } from './reading.ts'
+import { hold, lookNow, readOn, suspect } from './reading.ts'
 import { awakeTail, signal, whenOpen } from './tails.ts'
 
 /*
@@ -59,6 +60,17 @@ async function readAfresh(core: Core, tail: Tail): Promise<void> {
 }
 
 /**
+ * Something may have been missed. The connection was broken perhaps, and led to another log when it was back: what
+ * was emitted is looked for there before anything more is. [G5]
+ */
+export function onGap(core: Core): Promise<void> {
+  for (const tail of core.tails.values()) {
+    if (placeOf(tail).id !== null) hold(core, tail)
+  }
+  return checkHeads(core)
+}
+
+/**
  * Asks the store where every stream stands that somebody here follows, and reads what was missed. [G2]
  * Two at once are one, and one more afterwards: what was missed meanwhile counts, too.
  */
@@ -94,7 +106,7 @@ function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promis
   const tail = awakeTail(core, stream, head)
   if (tail === undefined) return undefined
   if (isDoubtful(tail, head)) suspect(core, tail)
-  return follow(core, tail, head)
+  return tail.doubts > 0 ? lookNow(core, tail) : follow(core, tail, head)
 }
 
 /** The tail may have moved on since the question; or the log was put back, and perhaps has grown to the same end. */

@@ -1,18 +1,7 @@
 import type { RecoveryFailure } from '@carillon/protocol'
 import type { Page } from '@carillon/store'
-import {
-  forgetLost,
-  hasHole,
-  isPutBack,
-  lossesOf,
-  lossOf,
-  onPage,
-  pin,
-  placeOf,
-  type Tail,
-  unpin,
-  waitingOf,
-} from '../rules/tail.ts'
+import { isPutBack, lossesOf, lossOf, placeOf } from '../rules/loss.ts'
+import { forgetLost, onLooked, onPage, pin, type Tail, unpin, waitingOf } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { emitItems } from './emission.ts'
 
@@ -26,28 +15,6 @@ const RETRY_MS = 1_000
 /** One item says which log it is. */
 const GLANCE = { limit: 1, maxBytes: 1 } as const
 
-/** Fills a hole after a short wait. A healthy stream fills its holes by itself within it. */
-export function healIfNeeded(core: Core, tail: Tail): void {
-  if (!hasHole(tail) || core.healing.has(tail)) return
-  core.healing.add(tail)
-  later(core, core.settings.holeWaitMs, () => void heal(core, tail))
-}
-
-async function heal(core: Core, tail: Tail): Promise<void> {
-  try {
-    let before: number
-    do {
-      before = tail.offset
-      await readOn(core, tail)
-    } while (hasHole(tail) && tail.offset > before && !core.isClosing)
-    core.healing.delete(tail)
-    healIfNeeded(core, tail)
-  } catch (cause) {
-    reportFault(core, 'STORE_FAILED', 'A hole in a stream could not be read; trying again', cause)
-    later(core, RETRY_MS, () => void heal(core, tail))
-  }
-}
-
 /** Why a log is looked at: what was emitted last when something did not fit. */
 export interface Suspicion {
   readonly losses: number
@@ -57,6 +24,18 @@ export interface Suspicion {
   isProved: boolean
   /** Something more came up while it was looked at. */
   isDueAgain: boolean
+  /** Brings the look forward; `null` while it is under way. */
+  cancel: (() => void) | null
+}
+
+/**
+ * The log may be another one by now. Whoever got the first of the new log without a word, and was then cut off, would
+ * come back with a place that fits, and never hear of what was lost before it: nothing more is emitted unread until
+ * the log has been looked at. [G5]
+ */
+export function hold(core: Core, tail: Tail, isProved = false): void {
+  tail.doubts += 1
+  suspect(core, tail, isProved)
 }
 
 /**
@@ -73,14 +52,36 @@ export function suspect(core: Core, tail: Tail, isProved = false): void {
   // As it is now: what is emitted until the look may be of another log already.
   const last = tail.marks?.at(-1)
   const [offset, id] = [last?.offset ?? 0, last?.id ?? null]
-  const suspicion: Suspicion = { losses: lossesOf(tail), offset, id, isProved, isDueAgain: false }
+  const suspicion: Suspicion = {
+    losses: lossesOf(tail),
+    offset,
+    id,
+    isProved,
+    isDueAgain: false,
+    cancel: null,
+  }
   core.suspects.set(tail, suspicion)
   pin(tail)
-  later(core, core.settings.holeWaitMs, () => void look(core, tail, suspicion))
+  lookLater(core, tail, suspicion, core.settings.holeWaitMs)
+}
+
+function lookLater(core: Core, tail: Tail, suspicion: Suspicion, ms: number): void {
+  suspicion.cancel = later(core, ms, () => void look(core, tail, suspicion))
+}
+
+/** The store answers: what waits for a look need not wait until the next one is due. */
+export async function lookNow(core: Core, tail: Tail): Promise<void> {
+  const suspicion = core.suspects.get(tail)
+  if (suspicion === undefined || suspicion.cancel === null) return
+  suspicion.cancel()
+  await look(core, tail, suspicion)
 }
 
 async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void> {
   suspicion.isDueAgain = false
+  suspicion.cancel = null
+  const { doubts } = tail
+  const lossesBefore = lossesOf(tail)
   try {
     await core.opening.get(tail)
     await verify(core, tail, suspicion)
@@ -88,17 +89,19 @@ async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void>
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A stream could not be checked; trying again', cause)
     // With the same memory: after an outage a log may have been put back, and grown again before anybody looks.
-    later(core, RETRY_MS, () => void look(core, tail, suspicion))
+    lookLater(core, tail, suspicion, RETRY_MS)
     return
   }
+  emitItems(core, tail, onLooked(tail, lossesBefore, doubts, core.clock.now()))
   core.suspects.delete(tail)
   unpin(tail)
   const { isDueAgain, isProved, losses } = suspicion
-  if (isDueAgain) suspect(core, tail, isProved && losses === lossesOf(tail))
+  if (isDueAgain || tail.doubts > 0) suspect(core, tail, isProved && losses === lossesOf(tail))
 }
 
 async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: Suspicion): Promise<void> {
-  if (id === null && !isProved) return
+  // Where the tail still stands the next page tells the same.
+  if (!isProved && (id === null || offset === tail.offset)) return
   const seen = await core.store.read(tail.stream, { after: offset, ...GLANCE })
   // A loss that was noticed meanwhile explains it.
   if (lossesOf(tail) !== losses || seen.epoch !== tail.epoch) return
@@ -134,9 +137,11 @@ async function readBehind(core: Core, tail: Tail): Promise<boolean> {
   if (lossesOf(tail) !== losses) return false
   const reason = lossOf(tail, place, page)
   if (reason !== undefined) {
-    await beginAnew(core, tail, reason, page)
+    hold(core, tail)
+    await beginAnew(core, tail, reason, page, place.offset)
     return false
   }
+  if (place.id !== null && page.idAt === place.id) tail.verified = place.id
   forgetLost(tail, waited, page)
   emitItems(core, tail, onPage(tail, page, core.clock.now()))
   return page.coveredTo < page.head
@@ -152,7 +157,7 @@ async function beginAnew(
   tail: Tail,
   reason: RecoveryFailure,
   seen: Page,
-  upTo = Number.POSITIVE_INFINITY,
+  upTo: number,
 ): Promise<void> {
   const losses = lossesOf(tail)
   const shared = isPutBack(reason) ? await lastShared(core, tail, upTo) : 0

@@ -5,9 +5,11 @@ import {
   type Problem,
   type Request,
 } from '@carillon/protocol'
-import type { AppendOutcome, Head, Item, NewEntry, StreamKey, Written } from '@carillon/store'
+import type { AppendOutcome, Item, NewEntry, StreamKey, Written } from '@carillon/store'
+import { lossesOf } from '../rules/loss.ts'
 import { sentPayload } from '../rules/payloads.ts'
 import { broadcastKey, channelKey, tagOf, userKey } from '../rules/streams.ts'
+import type { Tail } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, validate } from './rights.ts'
@@ -100,10 +102,19 @@ export function append(
   })
 }
 
-/** Where the stream stood before an append: a new item can only come above it. */
-function standingOf(core: Core, stream: StreamKey): Head | null {
+/** Where a stream stood before an append: a new item can only come above it. */
+interface Standing {
+  readonly tail: Tail
+  readonly epoch: string
+  readonly offset: number
+  /** A loss that was noticed since explains whatever does not fit. */
+  readonly losses: number
+}
+
+function standingOf(core: Core, stream: StreamKey): Standing | null {
   const tail = core.tails.get(tagOf(stream))
-  return tail?.state === 'open' ? { epoch: tail.epoch, offset: tail.offset } : null
+  if (tail?.state !== 'open') return null
+  return { tail, epoch: tail.epoch, offset: tail.offset, losses: lossesOf(tail) }
 }
 
 function resultOf(
@@ -111,7 +122,7 @@ function resultOf(
   stream: StreamKey,
   entry: NewEntry,
   outcome: AppendOutcome,
-  stood: Head | null,
+  stood: Standing | null,
 ): SendResult {
   switch (outcome.outcome) {
     case 'written':
@@ -131,9 +142,10 @@ function resultOf(
   }
 }
 
-function noveltyOf({ duplicate, epoch, offset }: Written, stood: Head | null): Novelty {
+function noveltyOf({ duplicate, epoch, offset }: Written, stood: Standing | null): Novelty {
   if (duplicate) return 'old'
-  return stood !== null && stood.epoch === epoch && offset <= stood.offset ? 'proof' : 'new'
+  if (stood === null || lossesOf(stood.tail) !== stood.losses) return 'new'
+  return stood.epoch === epoch && offset <= stood.offset ? 'proof' : 'new'
 }
 
 function announce(core: Core, stream: StreamKey, is: Novelty, epoch: string, item: Item): void {

@@ -1,10 +1,12 @@
 import type { Head, Item, StreamKey } from '@carillon/store'
+import { isOutOfPlace, isReplaced, placeOf } from '../rules/loss.ts'
 import { tagOf } from '../rules/streams.ts'
-import { createTail, isIdle, isOutOfPlace, onAppended, onOpened, type Tail } from '../rules/tail.ts'
+import { createTail, isIdle, onAppended, onOpened, type Tail } from '../rules/tail.ts'
 import type { Core } from './core.ts'
 import { emitItems } from './emission.ts'
+import { healIfNeeded } from './healing.ts'
 import { isParkedAt, parkIfSilent, wake } from './parking.ts'
-import { healIfNeeded, suspect } from './reading.ts'
+import { hold, suspect } from './reading.ts'
 
 /** The tail of a stream; a new one begins to open. */
 export function tailOf(core: Core, stream: StreamKey): Tail {
@@ -63,17 +65,25 @@ async function open(core: Core, tail: Tail): Promise<void> {
 export function signal(core: Core, stream: StreamKey, epoch: string, item: Item, is: Novelty): void {
   const tail = awakeTail(core, stream)
   if (tail === undefined) return
-  if (is !== 'old' && isOutOfPlace(tail, epoch, item)) suspect(core, tail, is === 'proof')
+  if (is !== 'old' && isOutOfPlace(tail, epoch, item)) {
+    if (is === 'proof' || isReplaced(tail, epoch, item)) hold(core, tail, is === 'proof')
+    else suspect(core, tail)
+  }
   emitItems(core, tail, onAppended(tail, epoch, item, core.clock.now()))
   healIfNeeded(core, tail)
 }
 
 export type Novelty = 'new' | 'old' | 'proof'
 
-/** The store may have written what it did not confirm: whoever is here gets it now, not with the next one. */
+/**
+ * The store may have written what it did not confirm: whoever is here gets it now, not with the next one. And after
+ * an outage its log may be another one, which a look can tell where something was emitted. [G5]
+ */
 export function lookAgain(core: Core, stream: StreamKey): void {
   const tail = awakeTail(core, stream)
-  if (tail !== undefined) suspect(core, tail)
+  if (tail === undefined) return
+  if (placeOf(tail).id === null) suspect(core, tail)
+  else hold(core, tail)
 }
 
 /** Called when somebody leaves: tails that nobody needs linger for a while, then go. */

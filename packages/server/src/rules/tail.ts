@@ -1,7 +1,7 @@
 import type { RecoveryFailure } from '@carillon/protocol'
 import type { Item, Page, StreamKey } from '@carillon/store'
-import { createMarks, idAt, type MarkSettings, type Marks, mark, offsetBefore } from './marks.ts'
-import { type Claimed, failureOf } from './position.ts'
+import { lossesOf } from './loss.ts'
+import { createMarks, type MarkSettings, type Marks, mark, offsetBefore } from './marks.ts'
 import { roomOf } from './streams.ts'
 
 /**
@@ -21,6 +21,11 @@ export interface Tail {
   loss: Loss | null
   /** The last id at which the store was seen to have what was emitted. */
   verified: string | null
+  /**
+   * Reasons to think that the log is another one by now, until somebody has looked. Meanwhile only what is read goes
+   * out, for only a read tells of which log it is; what is said to be new waits.
+   */
+  doubts: number
   /** Sockets that belong to the stream, those that are still catching up among them. */
   members: number
   /** Readers who need `recent` to go on from where their page ends. */
@@ -69,6 +74,7 @@ export function createTail(stream: StreamKey, marking: MarkSettings): Tail {
     offset: 0,
     loss: null,
     verified: null,
+    doubts: 0,
     members: 0,
     pins: 0,
     recent: NO_ITEMS,
@@ -91,7 +97,7 @@ export function onAppended(tail: Tail, epoch: string, item: Item, now: number): 
   const isOpen = tail.state === 'open'
   if (isOpen && epoch === tail.epoch) {
     if (item.offset <= tail.offset) return []
-    if (item.offset === tail.offset + 1 && tail.early === null) {
+    if (item.offset === tail.offset + 1 && tail.early === null && tail.doubts === 0) {
       advance(tail, item, now)
       return [item]
     }
@@ -125,6 +131,8 @@ export function onLost(
   { reason, from, at }: Omit<Loss, 'nth'>,
 ): void {
   tail.loss = { reason, from, at, nth: lossesOf(tail) + 1 }
+  // That was it.
+  tail.doubts = 0
   // What waits under the same epoch may be of the part that is gone, and would pass for what comes at its offset.
   if (epoch === tail.epoch) tail.early = null
   tail.epoch = epoch
@@ -138,44 +146,15 @@ export function onReady(tail: Tail, now: number): Item[] {
   return release(tail, now)
 }
 
-/** Whether the log went back under its epoch. */
-export function isPutBack(reason: RecoveryFailure): boolean {
-  return reason === 'future' || reason === 'id-mismatch'
-}
-
-export function lossesOf({ loss }: Tail): number {
-  return loss?.nth ?? 0
-}
-
 /**
- * Where somebody goes on who was served up to `at` when the log had been lost `losses` times, and why not there.
- * Null when it makes no difference to them.
+ * The log was looked at, and is the one that was known, or was lost and the tail begun anew: these doubts are
+ * answered. Returns what has waited for that and is to be emitted.
+ *
+ * @param losses how often the log had been lost when the look began
  */
-export function setBack({ loss }: Tail, losses: number, at: number): Pick<Loss, 'reason' | 'from'> | null {
-  if (loss === null || loss.nth === losses) return null
-  const { reason, from } = loss
-  if (loss.nth > losses + 1) return { reason, from: 0 }
-  // What was trimmed behind them they have had; what is trimmed before them their next page will say.
-  const isUnharmed = reason !== 'epoch' && (reason === 'trimmed' || at <= from)
-  return isUnharmed ? null : { reason, from }
-}
-
-/** Where a tail stands, and what it emitted there if that is known. */
-export function placeOf({ epoch, offset, marks }: Tail): Claimed {
-  return { epoch, offset, id: idAt(marks, offset) }
-}
-
-/** Why a page that was read behind `place`, the tail's place at that time, shows that the log was lost. */
-export function lossOf(tail: Tail, place: Claimed, page: Page): RecoveryFailure | undefined {
-  const reason = failureOf(place, page)
-  // What was trimmed behind the tail, which has moved on since, is no loss.
-  return reason === 'trimmed' && tail.offset >= page.base ? undefined : reason
-}
-
-/** Whether an item that is said to be new stands where others were emitted: then the log may have been put back. */
-export function isOutOfPlace({ state, epoch, offset, marks }: Tail, appended: string, item: Item): boolean {
-  if (state === 'opening' || appended !== epoch || item.offset > offset) return false
-  return idAt(marks, item.offset) !== item.id
+export function onLooked(tail: Tail, losses: number, doubts: number, now: number): Item[] {
+  if (losses === lossesOf(tail)) tail.doubts -= doubts
+  return release(tail, now)
 }
 
 export function waitingOf(tail: Tail): readonly Early[] {
@@ -233,7 +212,8 @@ function release(tail: Tail, now: number): Item[] {
   const emitted: Item[] = []
   const { early } = tail
   if (early === null) return emitted
-  for (let next = take(tail, early); next !== undefined; next = take(tail, early)) {
+  const isHeld = tail.doubts > 0
+  for (let next = isHeld ? undefined : take(tail, early); next !== undefined; next = take(tail, early)) {
     advance(tail, next, now)
     emitted.push(next)
   }

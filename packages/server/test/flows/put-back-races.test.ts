@@ -1,103 +1,26 @@
 /* A log that is put back while something else goes on: nothing is missed, doubled or told without reason. */
-import {
-  createMemoryStore,
-  type NewEntry,
-  type News,
-  type NotificationStore,
-  type StreamKey,
-} from '@carillon/store'
-import { deferred, nextTurn } from '@carillon/testkit'
+import { createMemoryStore } from '@carillon/store'
+import { deferred } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { heartbeat } from '../../src/flows/disconnect.ts'
 import { checkHeads, onNews } from '../../src/flows/news.ts'
-import { createBackupStore } from './put-back.ts'
 import {
-  ClientEvent,
-  createWorld,
-  type Frame,
-  notifications,
-  ServerEvent,
-  type TestPeer,
-  type World,
-  type WorldOptions,
-} from './world.ts'
-
-const DEVOPS = { scope: '/', kind: 'channel', name: 'devops' } as const
-const OWN = { scope: '/', kind: 'user', name: 'alice' } as const
-const BROADCASTS = { scope: '/', kind: 'broadcast', name: '' } as const
-const CONTENT = { type: 'info', title: 'elsewhere', message: 'm', data: null, sender: 'Bob' } as const
-const V2 = { notifications: { version: 2 } }
-
-/** A world on a store that can be put back, and that a test may spoil. */
-function worldOf(options: WorldOptions = {}, spoil = (store: NotificationStore): NotificationStore => store) {
-  const store = createBackupStore(createMemoryStore())
-  const world = createWorld({ ...options, store: () => spoil(store) })
-  return { world, store }
-}
-
-let count = 0
-
-/** Another node appends: the news of it, which the test may tell or not. */
-async function elsewhere(store: NotificationStore, stream: StreamKey, items: number): Promise<News[]> {
-  const entries = Array.from({ length: items }, (): NewEntry => {
-    const id = `elsewhere-${++count}`
-    const content = { ...CONTENT, title: id }
-    return { stream, id, content, bytes: 1, ttlMs: null, sender: 'bob', key: id, hash: '' }
-  })
-  const outcomes = await store.append(entries)
-  return outcomes.map((it, at) => {
-    if (it.outcome !== 'written') throw new Error('not written')
-    const { epoch, id, offset, timestamp, expiresAt } = it
-    const content = entries[at]?.content ?? CONTENT
-    return { stream, epoch, head: offset, item: { id, offset, timestamp, expiresAt, content } }
-  })
-}
-
-async function turns(n = 4): Promise<void> {
-  for (let at = 0; at < n; at++) await nextTurn()
-}
-
-async function settle(world: World, rounds = 8): Promise<void> {
-  for (let n = 0; n < rounds; n++) {
-    world.time.advance(250)
-    await turns(2)
-  }
-}
-
-const titles = ({ frames }: TestPeer, stream = 'c:devops'): string[] =>
-  notifications(frames, stream).map(({ title }) => title)
-const resets = (frames: readonly Frame[]) =>
-  frames.filter(({ event }) => event === ServerEvent.StreamReset).map(({ payload }) => payload)
-const idsOf = (news: readonly News[]): string[] => news.map(({ item }) => item?.id ?? '')
-const TEN = Array.from({ length: 10 }, (_, n) => `${n + 1}`)
-
-/** Sends at once, as a client does that has much to say. */
-async function burst(
-  world: World,
-  session: Parameters<World['request']>[0],
-  names: readonly string[],
-  to: object = { channel: 'devops' },
-) {
-  for (const title of names) {
-    world.request(session, ClientEvent.SendNotification, { ...to, title, message: 'm' })
-  }
-  await turns()
-}
-
-/** One stock and one v2 member, who have had ten notifications, each of a moment of its own. */
-async function ten(options: WorldOptions = {}, spoil?: (store: NotificationStore) => NotificationStore) {
-  const { world, store } = worldOf(options, spoil)
-  const one = world.connect({ user_id: 'alice' })
-  const two = world.connect({ user_id: 'bob', ...V2 })
-  for (const { session } of [one, two]) world.request(session, ClientEvent.JoinChannel, 'devops')
-  await turns()
-  for (const title of TEN) {
-    await burst(world, one.session, [title])
-    world.time.advance(250)
-    await turns()
-  }
-  return { world, store, one, two }
-}
+  BROADCASTS,
+  burst,
+  DEVOPS,
+  elsewhere,
+  idsOf,
+  OWN,
+  resets,
+  settle,
+  TEN,
+  ten,
+  titles,
+  turns,
+  V2,
+  worldOf,
+} from './put-back-world.ts'
+import { ClientEvent, createWorld, notifications, ServerEvent, type TestPeer } from './world.ts'
 
 describe('a log that was put back and has grown past where it was, before anybody looked', () => {
   test('[G2] by own sends within one moment: none of them stays undelivered', async () => {
