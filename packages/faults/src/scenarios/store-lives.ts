@@ -19,7 +19,7 @@ export interface Life {
 
 /**
  * Judges each life as a run of its own: what was confirmed in it is in it, and whoever read it was told that it begins,
- * and after the last such word got all that was written in it, in order, once.
+ * got nothing of it before the word, and after the last such word all that was written in it, in order, once.
  */
 export function violationsOfLives(
   history: Pick<History, 'sends' | 'readers'>,
@@ -32,7 +32,12 @@ export function violationsOfLives(
       send.outcome.kind === 'confirmed' && homes[at] === undefined ? [homeless(send)] : [],
     ),
     ...lives.flatMap((_, n) =>
-      n === 0 ? [] : history.readers.flatMap((reader, at) => untold(reader, at, lives, n)),
+      n === 0
+        ? []
+        : history.readers.flatMap((reader, at) => [
+            ...untold(reader, at, lives, n),
+            ...hasty(reader, at, lives, n),
+          ]),
     ),
   ]
 }
@@ -119,20 +124,19 @@ function untold(reader: Reader, at: number, lives: readonly Life[], n: number): 
 }
 
 /**
- * How many notifications of a life came before the word that it begins, over all readers and lives. They come once
- * more after it.
+ * What comes before the word that a life begins is of the life before. Whoever had got more, and was cut off before the
+ * word, would come back with a place that fits.
  */
-export function earlyOnes(readers: readonly Reader[], lives: readonly Life[]): number {
-  const counts = lives.slice(1).flatMap((_, index) =>
-    readers.map((reader, at) => {
-      const part = partOf(reader, at, lives, index + 1)
-      const word = part.findIndex(
-        ({ kind }) => kind === 'reset' || (reader.kind === 'stock' && kind === 'joined'),
-      )
-      return itemsOf(part.slice(0, word)).filter((item) => !isOf(lives[index], item)).length
-    }),
+function hasty(reader: Reader, at: number, lives: readonly Life[], n: number): Violation[] {
+  const part = partOf(reader, at, lives, n)
+  const word = part.findIndex(
+    ({ kind }) => kind === 'reset' || (reader.kind === 'stock' && kind === 'joined'),
   )
-  return counts.reduce((sum, count) => sum + count, 0)
+  // Who is never told is judged elsewhere.
+  const early = itemsOf(part.slice(0, Math.max(0, word))).filter((item) => !isOf(lives[n - 1], item))
+  if (early.length === 0) return []
+  const what = `${reader.client}, life ${n + 1}: ${early.length} came before the word that the log was lost`
+  return [{ invariant: 'I2', what }]
 }
 
 function isOf(

@@ -4,7 +4,7 @@ import type { StorePlace } from '../stores.ts'
 import type { Verdict } from './scenario.ts'
 import { factsOf, faultsOf, readLog, sendsOf, settle } from './store-course.ts'
 import { type Crew, type CrewPlan, startCrew } from './store-crew.ts'
-import { earlyOnes, type Life, violationsOfLives } from './store-lives.ts'
+import { type Life, violationsOfLives } from './store-lives.ts'
 
 /** A loss, in its own way. */
 export interface Losses {
@@ -20,8 +20,13 @@ export interface Losses {
 /** Ends one life of the log and begins the next. */
 export interface Looks {
   before(): Promise<void>
-  /** @param isEmpty nothing was left, whatever is there by now. @default what is there now was left */
-  after(isEmpty?: boolean): Promise<void>
+  /** How much each reader has been handed and told by now. */
+  marks(): readonly number[]
+  /**
+   * @param emptiedSince nothing was left, whatever is there by now: the marks from before, for the word may come at
+   * once. @default what is there now was left
+   */
+  after(emptiedSince?: readonly number[]): Promise<void>
 }
 
 /** The log is lost under load, again and again, in whole or in its last part. */
@@ -35,12 +40,17 @@ export async function loseUnderLoad(
     const last = lives.pop()
     if (last !== undefined) lives.push({ ...last, log })
   }
-  const beginLife = async (isEmpty = false): Promise<void> => {
-    const marks = crew.readers.map(({ record }) => record.seen.length)
+  const marksNow = (): number[] => crew.readers.map(({ record }) => record.seen.length)
+  const beginLife = async (emptiedSince?: readonly number[]): Promise<void> => {
+    const marks = emptiedSince ?? marksNow()
     const { epoch, items } = await readLog(direct())
-    lives.push({ log: null, epoch, from: isEmpty ? 0 : (items.at(-1)?.offset ?? 0), marks })
+    lives.push({ log: null, epoch, from: emptiedSince ? 0 : (items.at(-1)?.offset ?? 0), marks })
   }
-  const looks: Looks = { before: async () => endLife(await readLog(direct())), after: beginLife }
+  const looks: Looks = {
+    before: async () => endLife(await readLog(direct())),
+    marks: marksNow,
+    after: beginLife,
+  }
   try {
     await beginFirst(crew, lives, direct())
     for (let n = 1; n <= times; n++) {
@@ -61,7 +71,7 @@ export async function loseUnderLoad(
         ...violationsOfLives({ sends: sendsOf(crew), readers }, lives),
         ...violationsOf({ sends: [], readers: [], waits: crew.waits, faults }, []),
       ],
-      facts: { ...factsOf(crew, log), faults: times, beforeTheWord: earlyOnes(readers, lives) },
+      facts: { ...factsOf(crew, log), faults: times },
     }
   } finally {
     await crew.close()
