@@ -9,6 +9,8 @@ export interface Line {
 export interface LineEvents {
   /** From now on everything is heard; what was told before was not. */
   onOpen(): void
+  /** From now on nothing is heard, until the next `onOpen`. */
+  onBroken(): void
   onPayload(payload: string): void
 }
 
@@ -29,9 +31,11 @@ export function openLine(take: () => Promise<PostgresClient>, channel: string, e
   }
 
   function later(): void {
+    const wasOpen = isOpen
     isOpen = false
     held = null
     if (isOver) return
+    if (wasOpen) events.onBroken()
     // Many nodes lose their lines together, and should not come back together.
     timer = setTimeout(() => void connect(), pauseMs * (0.5 + Math.random())).unref()
     pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)

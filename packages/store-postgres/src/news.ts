@@ -41,6 +41,7 @@ export function createNewspaper(
     if (line === null) {
       line = openLine(take, channel, {
         onOpen: () => tellAll((one) => one.onGap()),
+        onBroken: () => tellAll((one) => one.onSilence?.()),
         onPayload,
       })
     } else if (line.isOpen()) {
@@ -62,6 +63,7 @@ export function createNewspaper(
       const own: StoreListener = {
         onNews: (news) => listener.onNews(news),
         onGap: () => listener.onGap(),
+        onSilence: () => listener.onSilence?.(),
       }
       listeners.add(own)
       begin(own)

@@ -97,6 +97,21 @@ describePostgres(
       }
     })
 
+    test('[PG52] it is told at once that the connection was lost', async () => {
+      const url = await server().createDatabase()
+      const told: string[] = []
+      open(url).listen?.({
+        onNews: () => undefined,
+        onGap: () => void told.push('gap'),
+        onSilence: () => void told.push('silence'),
+      })
+      await until(() => told.length === 1, 'the store listens')
+      const listens = `query like 'listen%' and datname = current_database()`
+      await server().sql(`select pg_terminate_backend(pid) from pg_stat_activity where ${listens}`, url)
+      await until(() => told.length === 3, 'the store listens again')
+      expect(told).toEqual(['gap', 'silence', 'gap'])
+    })
+
     test('[PG52] after the connection was lost it listens again, and says that news may be missing', async () => {
       const url = await server().createDatabase()
       const guard = onUnhandled()

@@ -67,6 +67,9 @@ export function createBulletin(subscribe: Subscribe): Bulletin {
         sequences.restart()
         tellGap()
       },
+      onBroken() {
+        for (const listener of listeners) tell(listener, (it) => it.onSilence?.())
+      },
     })
   }
 
@@ -93,7 +96,11 @@ export function createBulletin(subscribe: Subscribe): Bulletin {
     listen(listener) {
       if (isClosed) return () => undefined
       // A copy, for the same object may listen twice.
-      const own: StoreListener = { onNews: (news) => listener.onNews(news), onGap: () => listener.onGap() }
+      const own: StoreListener = {
+        onNews: (news) => listener.onNews(news),
+        onGap: () => listener.onGap(),
+        onSilence: () => listener.onSilence?.(),
+      }
       listeners.add(own)
       if (unsubscribe === undefined) start()
       else if (isHearing) queueMicrotask(() => tell(own, (it) => it.onGap()))

@@ -5,6 +5,8 @@ export interface SubscriberEvents {
   onMessage(text: string): void
   /** From now on messages are heard; some may have been missed before. */
   onSubscribed(): void
+  /** From now on nothing is heard, until the next `onSubscribed`. */
+  onBroken(): void
 }
 
 /** A connection that has died without a word looks like a quiet one: it is asked now and then. */
@@ -33,6 +35,7 @@ export function subscribe(
 
   function open(): void {
     const made = duplicate(client, checkMs)
+    let isSubscribed = false
     connection = made
     if (made === undefined) {
       openLater()
@@ -44,6 +47,7 @@ export function subscribe(
     const ping = setInterval(() => void made.ping().catch(() => undefined), checkMs).unref()
     made.once('end', () => {
       clearInterval(ping)
+      if (isSubscribed && !isOver) events.onBroken()
       openLater()
     })
     made
@@ -53,6 +57,7 @@ export function subscribe(
         () => {
           if (isOver) return
           attempts = 0
+          isSubscribed = true
           events.onSubscribed()
         },
         () => made.disconnect(),

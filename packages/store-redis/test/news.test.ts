@@ -56,6 +56,21 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('news', 
     }
   })
 
+  it('[RD20] it is told at once that the subscription was lost', async () => {
+    const server = await stage.start()
+    const told: string[] = []
+    const store = stage.open({ url: server.url })
+    store.listen?.({
+      onNews: () => undefined,
+      onGap: () => void told.push('gap'),
+      onSilence: () => void told.push('silence'),
+    })
+    await until(() => told.length === 1, 'the store hears')
+    await server.cli('client', 'kill', 'type', 'pubsub')
+    await until(() => told.length === 3, 'a gap is told')
+    expect(told).toEqual(['gap', 'silence', 'gap'])
+  })
+
   it('[RD20] a restart of Redis is a gap', async () => {
     const server = await stage.start({ appendonly: 'yes' })
     const [store, other] = [stage.open({ url: server.url }), stage.open({ client: stage.client(server.url) })]
@@ -79,6 +94,7 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('news', 
       onSubscribed: () => {
         subscribed += 1
       },
+      onBroken: () => undefined,
     }
     stage.add({ close: subscribe(client, 'some-channel', events, 50) })
     await until(() => subscribed === 1, 'the first subscription')

@@ -141,6 +141,8 @@ export interface StoreListener {
   onNews(news: News): void
   /** News may have been missed, or begin only now: whoever needs them all asks `heads`. */
   onGap(): void
+  /** From now on nothing is heard, until `onGap`. Then the store may have another log than before. */
+  onSilence?(): void
 }
 
 /**
@@ -192,7 +194,8 @@ export interface NotificationStore {
   /**
    * Tells of what other processes, and other stores of this one, append to the same data, until the returned
    * function is called. At most once, in any order, of own appends perhaps too; whatever may have swallowed news
-   * is followed by `onGap`, and so is the moment from which on news are heard. A listener must not throw.
+   * is followed by `onGap`, and so is the moment from which on news are heard. `onSilence` comes as soon
+   * as it is known that the connection for news is lost. A listener must not throw.
    */
   listen?(listener: StoreListener): () => void
 

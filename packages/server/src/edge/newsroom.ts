@@ -1,6 +1,6 @@
 import type { News, NotificationStore } from '@carillon/store'
 import { type Core, reportFault } from '../flows/core.ts'
-import { checkHeads, onGap, onNews } from '../flows/news.ts'
+import { checkHeads, onGap, onNews, onSilence } from '../flows/news.ts'
 import type { Clock, Neighbours } from '../flows/ports.ts'
 import { systemClock } from './clock.ts'
 
@@ -54,6 +54,10 @@ export function createNewsroom(store: NotificationStore, clock: Pick<Clock, 'aft
     for (const core of desks.values()) void onGap(core)
   }
 
+  function tellSilence(): void {
+    for (const core of desks.values()) onSilence(core)
+  }
+
   async function prune(): Promise<void> {
     try {
       await store.prune()
@@ -66,7 +70,7 @@ export function createNewsroom(store: NotificationStore, clock: Pick<Clock, 'aft
   function start(): void {
     cancels = [every(clock, PRUNE_MS, prune)]
     if (!store.shared) return
-    stopListening = store.listen?.({ onNews: hand, onGap: tellGap })
+    stopListening = store.listen?.({ onNews: hand, onGap: tellGap, onSilence: tellSilence })
     cancels.push(every(clock, SWEEP_MS, checkAll))
   }
 

@@ -59,6 +59,8 @@ export interface Core {
   readonly restart: (tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
   /** Tails that are read because of a hint. */
   readonly reading: Map<Tail, Promise<void>>
+  /** How often news may have been missed. */
+  gaps: number
   /** The check of all heads, and whether it has to come once more. */
   readonly check: { running: Promise<void> | null; isDue: boolean }
   readonly startedAt: number
@@ -131,6 +133,7 @@ export function createCore(parts: CoreParts, restart: Restart): Core {
     healing: new Set(),
     suspects: new Map(),
     reading: new Map(),
+    gaps: 0,
     check: { running: null, isDue: false },
     startedAt: parts.clock.now(),
     pace: createStatsPace(),

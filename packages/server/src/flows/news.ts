@@ -3,7 +3,7 @@ import { placeOf } from '../rules/loss.ts'
 import { userKey } from '../rules/streams.ts'
 import { pin, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
-import { hold, lookNow, readOn, suspect } from './reading.ts'
+import { holdAfterGap, lookNow, readOn, suspect } from './reading.ts'
 import { awakeTail, signal, whenOpen } from './tails.ts'
 
 /*
@@ -59,14 +59,14 @@ async function readAfresh(core: Core, tail: Tail): Promise<void> {
   return reading
 }
 
-/**
- * Something may have been missed. The connection was broken perhaps, and led to another log when it was back: what
- * was emitted is looked for there before anything more is. [G5]
- */
+/** News may have been missed, or nothing is heard any more: no tail is sure of its log. */
+export function onSilence(core: Core): void {
+  core.gaps += 1
+}
+
+/** News may have been missed, and are heard now. */
 export function onGap(core: Core): Promise<void> {
-  for (const tail of core.tails.values()) {
-    if (placeOf(tail).id !== null) hold(core, tail)
-  }
+  onSilence(core)
   return checkHeads(core)
 }
 
@@ -105,6 +105,7 @@ function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promis
   if (head === undefined) return undefined
   const tail = awakeTail(core, stream, head)
   if (tail === undefined) return undefined
+  holdAfterGap(core, tail)
   if (isDoubtful(tail, head)) suspect(core, tail)
   return tail.doubts > 0 ? lookNow(core, tail) : follow(core, tail, head)
 }

@@ -65,7 +65,7 @@ export function wake(core: Core, stream: StreamKey): Tail | undefined {
   const parked = sessionsOf(core, stream.name).filter(({ parkedEpoch }) => parkedEpoch !== null)
   const [first] = parked
   if (first === undefined || first.parkedEpoch === null) return undefined
-  const tail = createTail(stream, core.settings.marks)
+  const tail = createTail(stream, core.settings.marks, core.gaps)
   onOpened(tail, first.parkedEpoch, first.parkedOffset, core.clock.now())
   core.tails.set(tagOf(stream), tail)
   for (const session of parked) {

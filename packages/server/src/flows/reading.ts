@@ -39,6 +39,17 @@ export function hold(core: Core, tail: Tail, isProved = false): void {
 }
 
 /**
+ * The store was out of reach since the tail was looked at last, and may have come back with another log: what was
+ * emitted is looked for there before anything more is. [G5]
+ */
+export function holdAfterGap(core: Core, tail: Tail): void {
+  if (tail.gaps === core.gaps) return
+  tail.gaps = core.gaps
+  // Where nothing was emitted a look can tell nothing.
+  if (placeOf(tail).id !== null) hold(core, tail)
+}
+
+/**
  * Something does not fit what was emitted, or may have been written unheard: the log is looked at and read to its
  * end, once for all that comes in a moment. Until then the tail is neither parked nor dropped.
  */

@@ -6,14 +6,14 @@ import type { Core } from './core.ts'
 import { emitItems } from './emission.ts'
 import { healIfNeeded } from './healing.ts'
 import { isParkedAt, parkIfSilent, wake } from './parking.ts'
-import { hold, suspect } from './reading.ts'
+import { hold, holdAfterGap, suspect } from './reading.ts'
 
 /** The tail of a stream; a new one begins to open. */
 export function tailOf(core: Core, stream: StreamKey): Tail {
   const tag = tagOf(stream)
   const known = core.tails.get(tag) ?? awake(core, stream)
   if (known !== undefined) return known
-  const tail = createTail(stream, core.settings.marks)
+  const tail = createTail(stream, core.settings.marks, core.gaps)
   core.tails.set(tag, tail)
   const opened = open(core, tail)
   core.opening.set(tail, opened)
@@ -65,6 +65,7 @@ async function open(core: Core, tail: Tail): Promise<void> {
 export function signal(core: Core, stream: StreamKey, epoch: string, item: Item, is: Novelty): void {
   const tail = awakeTail(core, stream)
   if (tail === undefined) return
+  holdAfterGap(core, tail)
   if (is !== 'old' && isOutOfPlace(tail, epoch, item)) {
     if (is === 'proof' || isReplaced(tail, epoch, item)) hold(core, tail, is === 'proof')
     else suspect(core, tail)

@@ -26,6 +26,8 @@ export interface Tail {
    * out, for only a read tells of which log it is; what is said to be new waits.
    */
   doubts: number
+  /** How many gaps of the news there had been when it was known to be on the log as it is. */
+  gaps: number
   /** Sockets that belong to the stream, those that are still catching up among them. */
   members: number
   /** Readers who need `recent` to go on from where their page ends. */
@@ -65,7 +67,7 @@ const EARLY_ITEMS = 1_024
 /** Most streams are idle: what they would hold is made when they need it. */
 const NO_ITEMS: Item[] = []
 
-export function createTail(stream: StreamKey, marking: MarkSettings): Tail {
+export function createTail(stream: StreamKey, marking: MarkSettings, gaps = 0): Tail {
   return {
     stream,
     room: stream.kind === 'channel' ? roomOf(stream) : null,
@@ -75,6 +77,7 @@ export function createTail(stream: StreamKey, marking: MarkSettings): Tail {
     loss: null,
     verified: null,
     doubts: 0,
+    gaps,
     members: 0,
     pins: 0,
     recent: NO_ITEMS,

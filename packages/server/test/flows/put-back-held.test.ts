@@ -5,7 +5,7 @@
 import type { AppendOutcome, News, NotificationStore } from '@carillon/store'
 import { deferred } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
-import { checkHeads, onGap, onNews } from '../../src/flows/news.ts'
+import { checkHeads, onGap, onNews, onSilence } from '../../src/flows/news.ts'
 import { burst, DEVOPS, elsewhere, idsOf, resets, settle, TEN, ten, titles, turns } from './put-back-world.ts'
 import { oneByOne, ServerEvent, type TestPeer, type WorldOptions } from './world.ts'
 
@@ -153,6 +153,25 @@ describe('after an outage', () => {
     await checked
     await settle(world)
     expect(heard(two.peer)).toEqual(['reset to 7', ...idsOf(news)])
+  })
+
+  test('[G5] and so does its first send, before the news are heard again', async () => {
+    const { world, store, one, two } = await ten()
+    onSilence(world.core)
+    await store.putBack(DEVOPS, 7)
+    const news = await elsewhere(store, DEVOPS, 3)
+    await burst(world, one.session, ['11'])
+    expect(heard(two.peer)).toEqual([])
+    await settle(world)
+    expect(heard(two.peer)).toEqual(['reset to 7', ...idsOf(news), '11'])
+  })
+
+  test('[G2] once it has been looked at, everything goes out at once again', async () => {
+    const { world, one, two } = await ten()
+    await onGap(world.core)
+    await turns()
+    await burst(world, one.session, ['11', '12'])
+    expect(heard(two.peer)).toEqual(['11', '12'])
   })
 
   test('[G5] a place that was seen in the store before counts for nothing', async () => {
