@@ -101,13 +101,15 @@ async function checkAll(core: Core): Promise<void> {
   }
 }
 
-function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promise<void> | undefined {
-  if (head === undefined) return undefined
+async function followTo(core: Core, stream: StreamKey, head: Head | undefined): Promise<void> {
+  if (head === undefined) return
   const tail = awakeTail(core, stream, head)
-  if (tail === undefined) return undefined
+  if (tail === undefined) return
   holdAfterGap(core, tail)
   if (isDoubtful(tail, head)) suspect(core, tail)
-  return tail.doubts > 0 ? lookNow(core, tail) : follow(core, tail, head)
+  if (tail.doubts > 0) await lookNow(core, tail)
+  // A look that was under way may be of before the answer.
+  await follow(core, tail, head)
 }
 
 /** The tail may have moved on since the question; or the log was put back, and perhaps has grown to the same end. */

@@ -111,8 +111,9 @@ async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void>
 }
 
 async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: Suspicion): Promise<void> {
-  // Where the tail still stands the next page tells the same.
-  if (!isProved && (id === null || offset === tail.offset)) return
+  // While it is held, the page behind its place tells the same.
+  const isSamePlace = offset === tail.offset && tail.doubts > 0
+  if (!isProved && (id === null || isSamePlace)) return
   const seen = await core.store.read(tail.stream, { after: offset, ...GLANCE })
   // A loss that was noticed meanwhile explains it.
   if (lossesOf(tail) !== losses || seen.epoch !== tail.epoch) return

@@ -98,6 +98,31 @@ describe('while a page is read that shows it', () => {
   })
 })
 
+test('[G2] what the heads tell while a look is under way that could not see it is read', async () => {
+  const waits: { read?: Promise<void> } = {}
+  const { world, store, one, two } = await ten({}, (real) => ({
+    ...real,
+    async read(stream, query) {
+      const page = await real.read(stream, query)
+      await waits.read
+      return page
+    },
+  }))
+  const read = deferred<void>()
+  waits.read = read.promise
+  onSilence(world.core)
+  await burst(world, one.session, ['11'])
+  world.time.advance(250)
+  await turns()
+  const news = await elsewhere(store, DEVOPS, 1)
+  const checked = checkHeads(world.core)
+  await turns()
+  read.resolve()
+  await checked
+  await turns()
+  expect(heard(two.peer)).toEqual(['11', ...idsOf(news)])
+})
+
 /** The store is away until told otherwise. */
 async function withOutages() {
   let isDown = false
