@@ -40,6 +40,8 @@ export function postgresStore(options: PostgresStoreOptions): NotificationStore 
   const { track } = sessions
   return {
     shared: true,
+    // Two calls may take two connections of the pool.
+    inOrder: false,
     durability: () => track(() => askDurability(database, settings.schema)),
     append: (entries) =>
       track(

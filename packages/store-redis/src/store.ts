@@ -52,6 +52,8 @@ export function redisStore(options: RedisStoreOptions): NotificationStore {
 
   return {
     shared: true,
+    // A command that is sent again after a reconnection comes behind those that were sent meanwhile.
+    inOrder: false,
 
     durability: () =>
       whileOpen(async () => {

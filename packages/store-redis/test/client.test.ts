@@ -76,8 +76,8 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('the cli
     const client = new Redis(server.url)
     stage.add({ close: () => client.disconnect() })
     for (const store of [
-      stage.open({ url: server.socket, timeoutMs: 100 }),
-      stage.open({ client, timeoutMs: 100 }),
+      stage.open({ url: server.socket, timeoutMs: 2_000 }),
+      stage.open({ client, timeoutMs: 2_000 }),
     ]) {
       const stop = store.listen?.({ onNews: () => undefined, onGap: () => undefined })
       expect(await store.append([entryOf()])).toMatchObject([
@@ -86,7 +86,7 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('the cli
       const before = performance.now()
       // Known to be away: nobody is kept waiting.
       expect(await store.append([entryOf()])).toMatchObject([{ outcome: 'refused' }])
-      expect(performance.now() - before).toBeLessThan(90)
+      expect(performance.now() - before).toBeLessThan(1_500)
       stop?.()
       await store.close()
     }

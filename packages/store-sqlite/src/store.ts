@@ -40,6 +40,7 @@ export function sqliteStore(file: string, options?: SqliteStoreOptions): Notific
 
   return {
     shared: true,
+    inOrder: true,
     durability: () => opened(async () => durabilityOf(await writer.call('facts', null), settings.file)),
     append: async (entries) => (closing === null ? appender.append(entries) : refuseAll(entries)),
     read: (stream, query) =>

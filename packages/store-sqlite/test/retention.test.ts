@@ -104,6 +104,28 @@ test('[SQ8] a bound that was lowered is reached step by step, not in one append'
   expect(page.base).toBe(1_901)
 })
 
+test('[SQ8] what is over the bound is out of sight at once, and deleted in lumps', async () => {
+  const { file } = temporaryFile()
+  const desk = openDesk(file, { maxItemsPerStream: 100 })
+  const store = openStore(file)
+  const rows = look(file)
+  const heldAfter = (count: number): unknown => {
+    desk.append(entries(count))
+    return rows('SELECT count(*) FROM items')
+  }
+  expect(heldAfter(105)).toEqual([[105]])
+  expect(offsetsOf((await readAll(store)).items)).toEqual(upTo(105).slice(-100))
+  const roomy = { limit: 1_000, maxBytes: 1_000_000 }
+  expect(await store.read(stream(), { after: 5, ...roomy })).toMatchObject({ base: 5, idAt: null })
+  expect((await store.read(stream(), { after: 6, ...roomy })).idAt).not.toBeNull()
+  expect(offsetsOf((await store.read(stream(), { before: 8, ...roomy })).items)).toEqual([6, 7])
+  // A lump is a tenth of such a small bound.
+  expect(heldAfter(5)).toEqual([[100]])
+  expect(heldAfter(9)).toEqual([[109]])
+  expect(desk.prune()).toBe(9)
+  expect(rows('SELECT count(*) FROM items')).toEqual([[100]])
+})
+
 test('[SQ8] appends have their turn while a prune is at work', async () => {
   const store = openStore(temporaryFile().file)
   await appendAll(store, entries(4_000, { ttlMs: 1 }))

@@ -153,6 +153,12 @@ export interface NotificationStore {
   /** Whether several processes may use the same data. Then the store has `listen`. */
   readonly shared: boolean
 
+  /**
+   * Whether appends take effect in the order of the calls, so that the next call may be made before the one before it
+   * is answered. Where that is so, calls that wait for each other can be committed together.
+   */
+  readonly inOrder: boolean
+
   /** Looks at the database and its settings. Rejects when it cannot be reached; may be asked again then. */
   durability(): Promise<Durability>
 

@@ -77,6 +77,7 @@ describe('the contract accepts', () => {
     class Store implements NotificationStore {
       #inner = createMemoryStore()
       shared = this.#inner.shared
+      inOrder = this.#inner.inOrder
       durability = this.#inner.durability
       append = this.#inner.append
       read = this.#inner.read
@@ -97,6 +98,7 @@ describe('the contract accepts', () => {
 describe('the contract refuses', () => {
   const expected: Record<keyof typeof wrongStores, readonly string[]> & Record<string, readonly string[]> = {
     racingOffsets: ['ST2'],
+    overtakingCalls: ['ST45'],
     holesOfOthers: ['ST10'],
     prefixMatch: ['ST5'],
     sharedObjects: ['ST9'],

@@ -215,6 +215,7 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
 
   return {
     shared: false,
+    inOrder: true,
     durability: async () => ({ level: 'none', sentence: 'Nothing.', warnings: [] }),
     append: async (entries) => entries.map(appendOne),
     async read(key, query) {

@@ -46,6 +46,19 @@ export const racingOffsets = wrong((inner) => ({
   },
 }))
 
+/** Says that calls keep their order, and lets every other one overtake. */
+export const overtakingCalls = wrong((inner) => {
+  let calls = 0
+  return {
+    inOrder: true,
+    async append(entries) {
+      calls += 1
+      if (calls % 2 === 0) await nextTurn()
+      return inner.append(entries)
+    },
+  }
+})
+
 /** Shows later items while earlier ones are still being written. */
 export const holesOfOthers = wrong((inner) => {
   const underWay = new Set<string>()

@@ -31,7 +31,8 @@ const LATE_MS = 150
 const HOLE_EVERY = 7
 
 export function brokenStore(store: NotificationStore, breakage: Breakage): NotificationStore {
-  return { ...store, ...BROKEN[breakage](store) }
+  // One call at a time: what is broken is to be what the breakage says, and nothing else.
+  return { ...store, inOrder: false, ...BROKEN[breakage](store) }
 }
 
 const BROKEN: Readonly<Record<Breakage, (store: NotificationStore) => Partial<NotificationStore>>> = {

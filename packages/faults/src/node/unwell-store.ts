@@ -83,7 +83,8 @@ export function unwellStore(store: NotificationStore, { share, seed }: Illness):
     }),
   )
   return {
-    store: { ...store, ...calls },
+    // What ails may be late: nobody can rely on the order of its calls.
+    store: { ...store, inOrder: false, ...calls },
     recover() {
       isWell = true
       return ailed

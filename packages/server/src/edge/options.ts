@@ -184,7 +184,7 @@ const STORE_METHODS = Object.keys({
   clear: true,
   forget: true,
   close: true,
-} satisfies Record<Exclude<keyof NotificationStore, 'shared' | 'listen'>, true>)
+} satisfies Record<Exclude<keyof NotificationStore, 'shared' | 'inOrder' | 'listen'>, true>)
 
 const LOCALES = "'fr', 'en' or a catalogue"
 

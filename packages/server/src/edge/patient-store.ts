@@ -19,6 +19,7 @@ export function createPatientStore(
     })
   return {
     shared: store.shared,
+    inOrder: store.inOrder,
     durability: () => within('durability', store.durability()),
     append: (entries) => within('append', store.append(entries)),
     read: (stream, query) => within('read', store.read(stream, query)),

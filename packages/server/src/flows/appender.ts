@@ -21,12 +21,15 @@ const BATCH_ENTRIES = 500
 const WAITING_ENTRIES = 50_000
 
 /**
- * Gathers entries that arrive together, so that they commit together. One batch is under way at a time: two
- * at once could commit in the other order.
+ * Gathers entries that arrive together, so that they commit together. One batch is under way at a time, for two at
+ * once could commit in the other order; but a store that keeps the order of calls gets each batch at once, so that it
+ * finds the next ones at hand when it is done with the one before.
  */
-export function createAppender(store: Pick<NotificationStore, 'append'>): Appender {
+export function createAppender(store: Pick<NotificationStore, 'append' | 'inOrder'>): Appender {
   let waiting: Waiting[] = []
   let running: Promise<void> | null = null
+  /** Ends when the last batch that is under way has been answered. */
+  let last: Promise<void> = Promise.resolve()
   let submitted = 0
   let answered = 0
   let marks: { readonly at: number; readonly reached: () => void }[] = []
@@ -45,15 +48,26 @@ export function createAppender(store: Pick<NotificationStore, 'append'>): Append
     while (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH_ENTRIES)
       waiting = waiting.slice(BATCH_ENTRIES)
-      const outcomes = await append(store, batch)
-      for (const [at, entry] of batch.entries()) answer(entry, outcomeAt(outcomes, at))
+      last = tell(batch, append(store, batch), last)
+      if (!store.inOrder) await last
     }
     running = null
   }
 
+  /** Answers a batch, after the one before it. */
+  async function tell(
+    batch: readonly Waiting[],
+    appended: Promise<unknown>,
+    before: Promise<void>,
+  ): Promise<void> {
+    const outcomes = await appended
+    await before
+    for (const [at, entry] of batch.entries()) answer(entry, outcomeAt(outcomes, at))
+  }
+
   return {
     submit(entry, done) {
-      if (waiting.length >= WAITING_ENTRIES) {
+      if (submitted - answered >= WAITING_ENTRIES) {
         done({ outcome: 'refused', cause: new Error('the store does not keep up') })
         return
       }
@@ -66,7 +80,7 @@ export function createAppender(store: Pick<NotificationStore, 'append'>): Append
       return new Promise((reached) => marks.push({ at: submitted, reached }))
     },
     async idle() {
-      while (running !== null) await running
+      while (answered < submitted) await (running ?? last)
     },
   }
 }

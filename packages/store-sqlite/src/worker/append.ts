@@ -4,19 +4,13 @@ import { expiryOf, unpackRun } from '../runs.ts'
 import type { Batch } from './batch.ts'
 import { isRowFault, toFault } from './faults.ts'
 import type { KnownItem } from './items.ts'
-import { trimToCount } from './retention.ts'
+import { hideExcess } from './retention.ts'
 import type { StreamRow } from './streams.ts'
 
 export interface AppendSettings {
   readonly author: number
   readonly maxItemsPerStream: number
 }
-
-/**
- * How many more items a stream gives up than it takes in, when it holds too many because the bound was lowered:
- * an append must stay short. A prune does the rest.
- */
-const EXTRA_TRIMS = 20
 
 /** Appends the entries of one call. */
 export function append(
@@ -34,7 +28,7 @@ export function append(
     return outcome
   })
   for (const [row, count] of grown) {
-    if (count > 0) trimToCount(batch, row, settings.maxItemsPerStream, count + EXTRA_TRIMS)
+    if (count > 0) hideExcess(batch, row, settings.maxItemsPerStream, count)
   }
   return outcomes
 }

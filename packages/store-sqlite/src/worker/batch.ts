@@ -18,8 +18,10 @@ export interface Batch {
   /** The number that comes next; `take` uses it up, or so many, and returns the last. */
   readonly nextSeq: number
   take(count?: number): number
-  /** The row must be written. */
+  /** The row has grown, or its base has, and must be written. */
   note(row: StreamRow): void
+  /** The row has begun a new life and must be written. */
+  noteLife(row: StreamRow): void
   /** Something was used that must be kept for longer now. */
   touch(row: StreamRow): void
   /** A row with this number was deleted, or something happened at it that no row tells of. */
@@ -38,7 +40,8 @@ export function createBatch(tables: Tables, now: number): Batch {
   const start = tables.meta.read()
   let { seq, gone } = start
   const rows = new Map<string, StreamRow | undefined>()
-  const changed = new Set<StreamRow>()
+  const grown = new Set<StreamRow>()
+  const begun = new Set<StreamRow>()
 
   function find(stream: StreamKey): StreamRow | undefined {
     const tag = tagOf(stream)
@@ -53,7 +56,7 @@ export function createBatch(tables: Tables, now: number): Batch {
     const [id, log] = [take(), take()]
     const row = { id, scope, kind, name, log, epoch, head: 0, base: 0, touched: now, cleared: null }
     rows.set(tagOf(row), row)
-    changed.add(row)
+    begun.add(row)
     return row
   }
 
@@ -72,11 +75,12 @@ export function createBatch(tables: Tables, now: number): Batch {
       return seq + 1
     },
     take,
-    note: (row) => void changed.add(row),
+    note: (row) => void grown.add(row),
+    noteLife: (row) => void begun.add(row),
     touch(row) {
       if (row.touched > now - TOUCH_MS) return
       row.touched = now
-      changed.add(row)
+      grown.add(row)
     },
     noteGone(at) {
       gone = Math.max(gone, at)
@@ -88,11 +92,13 @@ export function createBatch(tables: Tables, now: number): Batch {
     },
     drop(row) {
       tables.streams.remove(row.id)
-      changed.delete(row)
+      grown.delete(row)
+      begun.delete(row)
       rows.set(tagOf(row), undefined)
     },
     flush() {
-      for (const row of changed) tables.streams.save(row)
+      for (const row of begun) tables.streams.save(row)
+      for (const row of grown) if (!begun.has(row)) tables.streams.saveGrown(row)
       if (seq !== start.seq || gone !== start.gone) tables.meta.save(seq, gone)
     },
   }

@@ -11,7 +11,7 @@ export function clear(batch: Batch, stream: StreamKey): Head {
   row.base = 0
   row.touched = batch.now
   row.cleared = batch.take()
-  batch.note(row)
+  batch.noteLife(row)
   return { epoch: row.epoch, offset: 0 }
 }
 

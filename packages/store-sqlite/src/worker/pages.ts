@@ -23,7 +23,7 @@ export function createPages(connection: Connection, finder: StreamFinder): Pages
       WHERE log = ? AND ${which} LIMIT ?`)
   const alive = '(expires_at IS NULL OR expires_at > ?)'
   const after = select(`offset > ? AND ${alive} ORDER BY offset`)
-  const before = select(`offset < ? AND ${alive} ORDER BY offset DESC`)
+  const before = select(`offset < ? AND offset > ? AND ${alive} ORDER BY offset DESC`)
   const at = connection.query<{ id: string }>('SELECT id FROM items WHERE log = ? AND offset = ?')
 
   return {
@@ -35,15 +35,17 @@ export function createPages(connection: Connection, finder: StreamFinder): Pages
       }
       const { epoch, head, base, log } = row
       const facts = { epoch, offset: head, base }
+      // What is at or below the base may not be deleted yet: it is gone all the same.
       if ('after' in query) {
         const { items, isCut } = collect(query, query.after, (from, limit) =>
-          after.all(log, from, now, limit),
+          after.all(log, Math.max(from, base), now, limit),
         )
         const coveredTo = isCut ? (items.at(-1)?.offset ?? query.after) : Math.max(query.after, head)
-        return { ...facts, items, coveredTo, idAt: at.get(log, query.after)?.id ?? null }
+        const idAt = query.after > base ? (at.get(log, query.after)?.id ?? null) : null
+        return { ...facts, items, coveredTo, idAt }
       }
       const { items, isCut } = collect(query, query.before, (from, limit) =>
-        before.all(log, from, now, limit),
+        before.all(log, from, base, now, limit),
       )
       const coveredTo = isCut ? (items.at(-1)?.offset ?? query.before) : Math.min(query.before, 1)
       return { ...facts, items: items.reverse(), coveredTo, idAt: null }

@@ -3,13 +3,42 @@ import type { Removed } from './items.ts'
 import type { StreamRow } from './streams.ts'
 
 /**
- * Drops the oldest items of a stream that holds more than it may, so many at most. Returns how many it dropped.
+ * What is over the bound of a stream is deleted in lumps: one by one it would double the pages that each commit
+ * writes. A lump is a share of the bound, so that a small one stays small.
+ */
+const LUMP = 500
+const LUMP_SHARE = 0.1
+
+/**
+ * How many more items an append gives up than a lump, when there are too many because the bound was lowered: it must
+ * stay short. A prune does the rest.
+ */
+const EXTRA_TRIMS = 20
+
+/** A stream has grown by so many: what is over its bound is out of sight at once, and deleted by and by. */
+export function hideExcess(batch: Batch, row: StreamRow, maxItems: number, grownBy: number): void {
+  const excess = row.head - maxItems
+  if (excess <= row.base) return
+  const { items } = batch.tables
+  const top = items.topAlive(row.log, row.base, excess, batch.now)
+  if (top !== undefined) {
+    row.base = top
+    batch.note(row)
+  }
+  const lump = Math.min(LUMP, Math.ceil(maxItems * LUMP_SHARE))
+  const before = Math.max(0, excess - grownBy)
+  if (Math.floor(excess / lump) === Math.floor(before / lump)) return
+  const gone = items.cutBelow(row.log, excess, grownBy + lump + EXTRA_TRIMS)
+  if (gone !== undefined) batch.noteGone(gone)
+}
+
+/**
+ * Deletes what a stream holds beyond its bound, the oldest first, so many rows at most. Returns how many it deleted.
  */
 export function trimToCount(batch: Batch, row: StreamRow, maxItems: number, limit: number): number {
-  const excess = row.head - maxItems
-  // What expired has no row any more, so a base that lags behind says nothing about what is there.
-  if (excess <= row.base) return 0
-  const removed = batch.tables.items.removeBelow(row.log, excess, limit)
+  const upTo = Math.max(row.head - maxItems, row.base)
+  if (upTo <= 0) return 0
+  const removed = batch.tables.items.removeBelow(row.log, upTo, limit)
   noteRemoved(batch, removed)
   raiseBase(batch, row, removed)
   return removed.length

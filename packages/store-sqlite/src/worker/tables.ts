@@ -14,6 +14,8 @@ export interface Tables {
   }
   readonly streams: {
     save(row: StreamRow): void
+    /** The same for a row that is there and in the same life: no index is touched. */
+    saveGrown(row: StreamRow): void
     remove(id: number): void
     ofLog(log: number): StreamRow | undefined
     /** So many streams in the order of their ids. */
@@ -56,12 +58,14 @@ function streamTable(connection: Connection): Tables['streams'] {
     INSERT INTO streams (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET log = excluded.log, epoch = excluded.epoch, head = excluded.head,
       base = excluded.base, touched = excluded.touched, cleared = excluded.cleared`)
+  const saveGrown = connection.query('UPDATE streams SET head = ?, base = ?, touched = ? WHERE id = ?')
   const remove = connection.query('DELETE FROM streams WHERE id = ?')
   const walk = connection.query<StreamRow>(`SELECT ${columns} FROM streams WHERE id > ? ORDER BY id LIMIT ?`)
   const ofLog = connection.query<StreamRow>(`SELECT ${columns} FROM streams WHERE log = ?`)
   return {
     save: ({ id, scope, kind, name, log, epoch, head, base, touched, cleared }) =>
       void save.run(id, scope, kind, name, log, epoch, head, base, touched, cleared),
+    saveGrown: ({ id, head, base, touched }) => void saveGrown.run(head, base, touched, id),
     remove: (id) => void remove.run(id),
     ofLog: (log) => ofLog.get(log),
     walk: (afterId, limit) => walk.all(afterId, limit),

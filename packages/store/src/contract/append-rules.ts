@@ -162,6 +162,28 @@ export const appendRules: readonly Rule[] = [
       assert.deepEqual(seen, range(100))
     },
   },
+  {
+    id: 'ST45',
+    title: 'a store that says it keeps the order of calls keeps it, and answers them in that order',
+    run: async ({ append, entry, readAll, store, stream }) => {
+      if (!store.inOrder) return
+      const streams = [stream('a'), stream('b')] as const
+      const calls = times(40, (at) => times(1 + (at % 3), () => entry(streams[at % 2] ?? streams[0])))
+      const answered: number[] = []
+      await Promise.all(calls.map((entries, at) => append(entries).then(() => answered.push(at))))
+      assert.deepEqual(
+        answered,
+        calls.map((_, at) => at),
+      )
+      for (const [at, one] of streams.entries()) {
+        const expected = calls.filter((_, call) => call % 2 === at).flat()
+        assert.deepEqual(
+          idsOf((await readAll(one)).items),
+          expected.map(({ id }) => id),
+        )
+      }
+    },
+  },
 ]
 
 const CONTENTS: readonly Content[] = [

@@ -42,6 +42,7 @@ export function createMemoryStore(options?: MemoryStoreOptions): NotificationSto
 
   return {
     shared: false,
+    inOrder: true,
 
     async durability() {
       return DURABILITY
