@@ -29,6 +29,22 @@ export async function runRounds(
   rounds: number,
   load: Worker<LoadCommands>,
 ): Promise<Round[]> {
+  const perProcess = workload.roundsPerProcess ?? rounds
+  const done: Round[] = []
+  while (done.length < rounds) {
+    const count = Math.min(perProcess, rounds - done.length)
+    done.push(...(await runGeneration(workload, done.length, count, load)))
+  }
+  return done
+}
+
+/** So many rounds on servers that are started for them. */
+async function runGeneration(
+  workload: Workload,
+  first: number,
+  count: number,
+  load: Worker<LoadCommands>,
+): Promise<Round[]> {
   const benches: Bench[] = []
   try {
     for (const column of COLUMNS) {
@@ -37,7 +53,7 @@ export async function runRounds(
     const lanes = []
     for (const bench of benches) lanes.push(await workload.prepare(bench))
     const done: Round[] = []
-    for (let round = 0; round < rounds; round++) done.push(await runRound(workload, lanes, round))
+    for (let at = 0; at < count; at++) done.push(await runRound(workload, lanes, first + at))
     for (const { url } of benches) await load.call('leave', url)
     return done
   } finally {

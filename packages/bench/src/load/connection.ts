@@ -1,3 +1,4 @@
+import { ServerEvent } from '@carillon/protocol'
 import { WebSocket } from 'ws'
 
 /** One raw client: Engine.IO 4 and Socket.IO 5 by hand, so that the load costs as little as it can. */
@@ -5,6 +6,8 @@ export interface Connection {
   emit(event: string, ...args: unknown[]): void
   /** Emits with an acknowledgement. */
   ask(event: string, args: readonly unknown[], onAnswer: (answer: unknown) => void): void
+  /** The same, but what came is handed over as it came: to be parsed when there is time. */
+  askRaw(event: string, args: readonly unknown[], onAnswer: (text: string) => void): void
   end(): void
 }
 
@@ -13,8 +16,18 @@ export interface Handlers {
   readonly onConnected: (connection: Connection, answer: unknown) => void
   /** `mark` is what connection state recovery puts behind the payload. */
   readonly onEvent: (event: string, payload: unknown, bytes: number, mark: unknown) => void
+  /** Gets the frames of notifications instead of `onEvent`, as they came: to be parsed when there is time. */
+  readonly onNotification?: (text: string) => void
   /** The connection failed or ended before `end()`. */
   readonly onEnd: (why: string) => void
+}
+
+const NOTIFICATION = `42["${ServerEvent.NotificationReceived}",`
+
+/** The last thing in a frame: the payload of an event, or an answer. */
+export function payloadOf(text: string): unknown {
+  const args: unknown[] = JSON.parse(text.slice(text.indexOf('[')))
+  return args.at(-1)
 }
 
 export function connect(url: string, auth: object, handlers: Handlers): Connection {
@@ -22,12 +35,13 @@ export function connect(url: string, auth: object, handlers: Handlers): Connecti
     perMessageDeflate: false,
     skipUTF8Validation: true,
   })
-  const asked = new Map<number, (answer: unknown) => void>()
+  const asked = new Map<number, (text: string) => void>()
   let lastAckId = 0
   let ending = false
   const connection: Connection = {
     emit: (event, ...args) => ws.send(`42${JSON.stringify([event, ...args])}`),
-    ask: (event, args, onAnswer) => {
+    ask: (event, args, onAnswer) => connection.askRaw(event, args, (text) => onAnswer(payloadOf(text))),
+    askRaw: (event, args, onAnswer) => {
       asked.set(++lastAckId, onAnswer)
       ws.send(`42${lastAckId}${JSON.stringify([event, ...args])}`)
     },
@@ -38,14 +52,13 @@ export function connect(url: string, auth: object, handlers: Handlers): Connecti
   }
 
   function onPacket(text: string): void {
-    if (text.startsWith('42')) {
+    if (handlers.onNotification !== undefined && text.startsWith(NOTIFICATION)) handlers.onNotification(text)
+    else if (text.startsWith('42')) {
       const [event, payload, mark]: [string, unknown, unknown] = JSON.parse(text.slice(2))
       handlers.onEvent(event, payload, text.length, mark)
     } else if (text.startsWith('43')) {
-      const from = text.indexOf('[')
-      const ackId = Number(text.slice(2, from))
-      const [answer]: unknown[] = JSON.parse(text.slice(from))
-      asked.get(ackId)?.(answer)
+      const ackId = Number(text.slice(2, text.indexOf('[')))
+      asked.get(ackId)?.(text)
       asked.delete(ackId)
     } else if (text.startsWith('40')) handlers.onConnected(connection, JSON.parse(text.slice(2)))
     else if (text === '2') ws.send('3')

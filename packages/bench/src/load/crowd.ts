@@ -1,7 +1,7 @@
 import { ClientEvent, ServerEvent } from '@carillon/protocol'
 import type { Identity } from '../work.ts'
 import { CHANNEL, nthChannel } from '../work.ts'
-import { type Connection, connect } from './connection.ts'
+import { type Connection, connect, payloadOf } from './connection.ts'
 import type { Expectation, Verifier } from './verify.ts'
 
 export interface CrowdPlan {
@@ -33,6 +33,16 @@ export interface CrowdReport {
 export interface Member {
   readonly connection: Connection
   readonly expectation: Expectation & { bytes: number }
+  /** Frames of notifications that were not looked at yet. */
+  readonly unread: string[]
+}
+
+/** Checks the notifications that a member got: not while they come, for that would be work beside what is measured. */
+export function readUp({ expectation, unread }: Member, verifier: Verifier): void {
+  for (const text of unread.splice(0)) {
+    verifier.check(expectation, payloadOf(text))
+    expectation.bytes += text.length
+  }
 }
 
 interface Totals {
@@ -74,22 +84,21 @@ function join(plan: CrowdPlan, n: number, verifier: Verifier, totals: Totals): P
   const auth = plan.identity === 'identified' ? { user_id: userId, username: `Alice ${n}` } : {}
   const channel = plan.channels === null ? CHANNEL : nthChannel(n, plan.channels)
   const expectation: Expectation & { bytes: number } = { next: 0, lastOffset: 0, bytes: 0 }
+  const unread: string[] = []
   return new Promise((resolve, reject) => {
     const connection = connect(plan.url, auth, {
       onConnected: ({ emit }) => emit(ClientEvent.JoinChannel, channel),
       onEnd: (why) => reject(new Error(`client ${n}: ${why}`)),
+      onNotification: (text) => unread.push(text),
       onEvent: (event, payload, bytes) => {
-        if (event === ServerEvent.NotificationReceived) {
-          verifier.check(expectation, payload)
-          expectation.bytes += bytes
-        } else if (event === ServerEvent.ConnectionConfirmed) {
+        if (event === ServerEvent.ConnectionConfirmed) {
           totals.greetings++
           totals.greetingBytes += bytes
         } else if (event === ServerEvent.ChannelJoined) {
           totals.joined++
           totals.joinedBytes += bytes
           if (!answers(payload, channel)) verifier.complain(`client ${n}: joined ${JSON.stringify(payload)}`)
-          resolve({ connection, expectation })
+          resolve({ connection, expectation, unread })
         } else if (event === ServerEvent.ServerStats) totals.other++
         else verifier.complain(`client ${n}: ${event} ${JSON.stringify(payload)}`)
       },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../statistics.ts'
 import { serveCommands } from '../workers.ts'
 import type { Connection } from './connection.ts'
-import { type CrowdPlan, gather, type Member } from './crowd.ts'
+import { type CrowdPlan, gather, type Member, readUp } from './crowd.ts'
 import { comeIn, type ReturnFigures, type ReturnPlan } from './returning.ts'
 import { connectSender, type SendPlan, sendAll } from './sender.ts'
 import { createVerifier, type Verifier } from './verify.ts'
@@ -58,9 +58,8 @@ serveCommands<LoadCommands>({
   async send(plan) {
     const crowd = crowdOf(plan.url)
     crowd.sender ??= await connectSender(plan.url)
-    const began = performance.now()
-    const latenciesMs = await sendAll(crowd.sender, plan, crowd.verifier)
-    return { wallMs: performance.now() - began, ...latencyOf(latenciesMs) }
+    const { wallMs, latenciesMs } = await sendAll(crowd.sender, plan, crowd.verifier)
+    return { wallMs, ...latencyOf(latenciesMs) }
   },
   async visit(plan) {
     const { verifier, members } = crowdOf(plan.crowd)
@@ -72,7 +71,10 @@ serveCommands<LoadCommands>({
   leave(crowd) {
     const { members, sender, verifier } = crowdOf(crowd)
     crowds.delete(crowd)
-    for (const { connection } of members) connection.end()
+    for (const member of members) {
+      member.connection.end()
+      readUp(member, verifier)
+    }
     sender?.end()
     const { problems } = verifier
     if (problems.length > 0) throw new Error(`wrong frames:\n  ${problems.join('\n  ')}`)
@@ -93,10 +95,11 @@ function latencyOf(latenciesMs: readonly number[]): LatencyFigures {
 
 async function received({ members, verifier }: Crowd, count: number): Promise<number> {
   const deadline = performance.now() + PATIENCE_MS
-  while (members.some(({ expectation }) => expectation.next < count)) {
+  while (members.some(({ expectation, unread }) => expectation.next + unread.length < count)) {
     if (performance.now() > deadline) throw new Error(`notifications are missing: ${missing(members, count)}`)
     await sleep(5)
   }
+  for (const member of members) readUp(member, verifier)
   const tooMany = members.filter(({ expectation }) => expectation.next > count).length
   if (tooMany > 0) verifier.complain(`${tooMany} clients got more than ${count} notifications`)
   const bytes = members.reduce((sum, { expectation }) => sum + expectation.bytes, 0)
@@ -104,7 +107,8 @@ async function received({ members, verifier }: Crowd, count: number): Promise<nu
 }
 
 function missing(members: readonly Member[], count: number): string {
-  const behind = members.filter(({ expectation }) => expectation.next < count)
-  const least = Math.min(...behind.map(({ expectation }) => expectation.next))
+  const got = members.map(({ expectation, unread }) => expectation.next + unread.length)
+  const behind = got.filter((had) => had < count)
+  const least = Math.min(...behind)
   return `${behind.length} of ${members.length} clients, the last of them has ${least} of ${count}`
 }

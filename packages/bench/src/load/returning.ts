@@ -49,7 +49,7 @@ export async function comeIn(
   const lane = async (): Promise<void> => {
     for (const [n, visitor] of coming) {
       const visit = startVisit({ kind, user: `${users}-${n}`, visitor, missed, verifier })
-      members.push({ connection: await run(url, visit), expectation: visit.expectation })
+      members.push({ connection: await run(url, visit), expectation: visit.expectation, unread: [] })
       frames += visit.frames
     }
   }

@@ -1,6 +1,6 @@
 import { ClientEvent } from '@carillon/protocol'
 import { nthNotification, SENDER } from '../work.ts'
-import { type Connection, connect } from './connection.ts'
+import { type Connection, connect, payloadOf } from './connection.ts'
 import type { Verifier } from './verify.ts'
 
 export interface SendPlan {
@@ -23,27 +23,43 @@ export function connectSender(url: string): Promise<Connection> {
   })
 }
 
-/** Sends with so many unanswered at a time. Resolves to the time from each send to its acknowledgement. */
-export function sendAll(sender: Connection, plan: SendPlan, verifier: Verifier): Promise<number[]> {
+/** What became of the sends of a plan: the time from each to its acknowledgement, and what was acknowledged. */
+export interface SentAll {
+  readonly wallMs: number
+  readonly latenciesMs: readonly number[]
+}
+
+/** Sends with so many unanswered at a time. Reads what was answered when all is over: to read is not what is measured. */
+export async function sendAll(sender: Connection, plan: SendPlan, verifier: Verifier): Promise<SentAll> {
+  const began = performance.now()
+  const { latenciesMs, answers } = await askAll(sender, plan)
+  const wallMs = performance.now() - began
+  const receipts = new Set(answers.map(({ n, text }) => receiptOf(payloadOf(text), n, verifier)))
+  if (receipts.size !== plan.count) verifier.complain('two sends share an id')
+  return { wallMs, latenciesMs }
+}
+
+interface Answered {
+  readonly latenciesMs: number[]
+  readonly answers: { readonly n: number; readonly text: string }[]
+}
+
+function askAll(sender: Connection, plan: SendPlan): Promise<Answered> {
   const latenciesMs: number[] = []
-  const receipts = new Set<string>()
+  const answers: Answered['answers'] = []
   let sent = 0
-  const answered = new Promise<void>((resolve) => {
+  return new Promise((resolve) => {
     const sendNext = (): void => {
       const n = plan.from + sent++
       const start = performance.now()
-      sender.ask(ClientEvent.SendNotification, [nthNotification(n)], (answer) => {
+      sender.askRaw(ClientEvent.SendNotification, [nthNotification(n)], (text) => {
         latenciesMs.push(performance.now() - start)
-        receipts.add(receiptOf(answer, n, verifier))
+        answers.push({ n, text })
         if (sent < plan.count) sendNext()
-        else if (latenciesMs.length === plan.count) resolve()
+        else if (answers.length === plan.count) resolve({ latenciesMs, answers })
       })
     }
     for (let lane = 0; lane < Math.min(plan.inFlight, plan.count); lane++) sendNext()
-  })
-  return answered.then(() => {
-    if (receipts.size !== plan.count) verifier.complain('two sends share an id')
-    return latenciesMs
   })
 }
 

@@ -14,7 +14,8 @@ export function storm(quick: boolean): Workload {
     name: 'storm',
     title: 'Connect-and-join storm, 256 clients at a time, 50 channels, 100 clients there before',
     sides: BARE_AND_CARILLON,
-    rounds: 10,
+    rounds: 18,
+    roundsPerProcess: 3,
     metrics: [
       ...sizes.map(sizeMetric),
       {

@@ -52,6 +52,13 @@ export interface Workload {
   readonly sides: Sides
   /** Rounds of a full run. */
   readonly rounds: number
+  /**
+   * After so many rounds the servers are started anew: two processes of one program differ by where their memory
+   * lies and what was compiled when, which no number of rounds on the same two would show.
+   *
+   * @default all rounds
+   */
+  readonly roundsPerProcess?: number
   readonly metrics: readonly Metric[]
   /** Brings a server to where measuring begins. The steps are repeated in every round. */
   prepare(bench: Bench): Promise<readonly Step[]>
