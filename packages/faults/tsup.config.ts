@@ -6,7 +6,7 @@ export default defineConfig({
   format: ['esm'],
   platform: 'node',
   target: 'node20',
-  external: [/^@carillon\/(client|protocol|server|store)/, 'socket.io', 'socket.io-client', 'ws'],
+  external: [/^@carillon\/(client|protocol|server|store|survival)/, 'socket.io', 'socket.io-client', 'ws'],
   noExternal: ['@carillon/testkit'],
   esbuildOptions: (options) => {
     options.conditions = ['carillon-source']

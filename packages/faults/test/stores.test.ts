@@ -10,6 +10,7 @@ import {
   REDIS_COMMAND,
 } from '@carillon/testkit/servers'
 import { describe, expect, test } from 'vitest'
+import { powerLoss } from '../src/scenarios/power-loss.ts'
 import type { Verdict } from '../src/scenarios/scenario.ts'
 import { storeStalls, storeUnreachable } from '../src/scenarios/store-away.ts'
 import { databaseClockJumps, nodeClockJumps } from '../src/scenarios/store-clock.ts'
@@ -62,6 +63,7 @@ describe('on SQLite', () => {
   holds('[R48] [R49] [G4] a clock that jumps changes neither order nor ids, and forgets nothing', () =>
     nodeClockJumps('sqlite', 2),
   )
+  holds('[R32] [G6] what was confirmed is there after a power loss', () => powerLoss('sqlite', 1))
   holds('[R57] [G5] a file that was put back is told, and nothing new is passed over', () =>
     storeRestored('sqlite', 1),
   )
@@ -70,6 +72,9 @@ describe('on SQLite', () => {
   )
   finds('[R25] [G7] a store that throws at nobody is found', 'I7', () =>
     storeUnwell('sqlite', 1, { breaks: 'throws-at-nobody' }),
+  )
+  finds('[R32] [G6] a setting that the power takes confirmations from is found', 'I1', () =>
+    powerLoss('sqlite', 1, 'sqlite-normal'),
   )
   finds('[R48] [G4] a store that names by the clock is found', 'I4', () =>
     nodeClockJumps('sqlite', 1, { breaks: 'names-by-the-clock' }),

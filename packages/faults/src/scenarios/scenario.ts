@@ -8,6 +8,9 @@ export interface Verdict {
   readonly facts: Readonly<Record<string, number>>
 }
 
+/** What could not be tried here broke nothing, and is counted as such. */
+export const SKIPPED: Verdict = { violations: [], facts: { skipped: 1 } }
+
 /** One fault under load, on any store. */
 export interface Scenario {
   /** The rows of the list of faults that it stands for. */

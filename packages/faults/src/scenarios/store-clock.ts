@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { canUse } from '@carillon/testkit/servers'
 import { type Ground, preparePostgres, prepareRedis, prepareSqlite } from '../places.ts'
 import type { StorePlace } from '../stores.ts'
-import type { Verdict } from './scenario.ts'
+import { SKIPPED, type Verdict } from './scenario.ts'
 import { underLoad } from './store-course.ts'
 import { CHANNEL, type Crew, type CrewPlan } from './store-crew.ts'
 import { type Surroundings, surroundedBy } from './store-nodes.ts'
@@ -20,8 +20,6 @@ interface FakeClock {
 }
 
 const COMMAND = 'apt-get install -y --no-install-recommends faketime'
-const SKIPPED: Verdict = { violations: [], facts: { skipped: 1 } }
-
 /** Nothing that is sent expires before this, by whatever clock. */
 const TTL_S = 24 * 3600
 const HOUR_MS = 3_600_000

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from '@carillon/testkit'
 import { prepareRedis, prepareSqlite } from '../places.ts'
-import type { Verdict } from './scenario.ts'
+import { SKIPPED, type Verdict } from './scenario.ts'
 import { underLoad } from './store-course.ts'
 import { CHANNEL, type Crew, type CrewPlan } from './store-crew.ts'
 import { type Answer, callWitness, isFine, isForNow, type Witness, waitFor } from './store-witness.ts'
@@ -52,9 +52,6 @@ async function mountOver(folder: string, rounds: number): Promise<SmallDisk | nu
     close: async () => void (await run('umount', ['--lazy', folder])),
   }
 }
-
-/** What could not be tried here broke nothing, and is counted as such. */
-const SKIPPED: Verdict = { violations: [], facts: { skipped: 1 } }
 
 const LARGE = { lanes: 4, restMs: 10, size: 2_000 } as const
 const FILL_MS = 6_000

@@ -1,4 +1,5 @@
 import type { StorePlace } from '../stores.ts'
+import { powerLoss } from './power-loss.ts'
 import type { Scenario } from './scenario.ts'
 import { storeStalls, storeStallsLong, storeUnreachable } from './store-away.ts'
 import { databaseClockJumps, nodeClockJumps } from './store-clock.ts'
@@ -80,6 +81,11 @@ export const STORE_SCENARIOS = {
     title: 'the disk of Redis is full: it ends, and is started again with room',
     stores: ['redis'],
     run: (_, times) => redisDiskFull(seldom(times)),
+  },
+  'power-loss': {
+    rows: ['R32'],
+    title: 'the machine loses its power right after sends were confirmed',
+    run: (place, times) => powerLoss(place.kind, seldom(times)),
   },
   'node-clock-jumps': {
     rows: ['R48', 'R49'],
