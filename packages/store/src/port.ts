@@ -155,7 +155,8 @@ export interface NotificationStore {
 
   /**
    * Whether appends take effect in the order of the calls, so that the next call may be made before the one before it
-   * is answered. Where that is so, calls that wait for each other can be committed together.
+   * is answered. Where that is so, calls that wait for each other can be committed together. A store around another
+   * one that may hold a call up says `false`.
    */
   readonly inOrder: boolean
 

@@ -17,19 +17,27 @@ interface Waiting {
 /** A batch that is too large holds up everybody behind it. */
 const BATCH_ENTRIES = 500
 
+/**
+ * Calls that a store which keeps their order has at a time: enough to find the next at hand, and few enough that the
+ * time limit of a call counts little more than the call.
+ */
+const CALLS_UNDER_WAY = 4
+
 /** Entries that wait for a store which does not keep up. Beyond it, saying no is kinder than running out of memory. */
 const WAITING_ENTRIES = 50_000
 
 /**
  * Gathers entries that arrive together, so that they commit together. One batch is under way at a time, for two at
- * once could commit in the other order; but a store that keeps the order of calls gets each batch at once, so that it
- * finds the next ones at hand when it is done with the one before.
+ * once could commit in the other order; but a store that keeps the order of calls gets some ahead, so that it finds
+ * the next at hand when it is done with the one before.
  */
 export function createAppender(store: Pick<NotificationStore, 'append' | 'inOrder'>): Appender {
   let waiting: Waiting[] = []
   let running: Promise<void> | null = null
   /** Ends when the last batch that is under way has been answered. */
   let last: Promise<void> = Promise.resolve()
+  const underWay: Promise<void>[] = []
+  const most = store.inOrder ? CALLS_UNDER_WAY : 1
   let submitted = 0
   let answered = 0
   let marks: { readonly at: number; readonly reached: () => void }[] = []
@@ -49,7 +57,8 @@ export function createAppender(store: Pick<NotificationStore, 'append' | 'inOrde
       const batch = waiting.slice(0, BATCH_ENTRIES)
       waiting = waiting.slice(BATCH_ENTRIES)
       last = tell(batch, append(store, batch), last)
-      if (!store.inOrder) await last
+      underWay.push(last)
+      if (underWay.length >= most) await underWay.shift()
     }
     running = null
   }

@@ -73,3 +73,16 @@ test('[SV31] [G1] a store that keeps the order of calls gets the next while the 
   expect(told).toEqual(['a written', 'b unknown', 'c written'])
   expect(appender.settled()).toBeUndefined()
 })
+
+test('[SV31] [G7] a store that does not keep up has a few calls, and the rest waits here', async () => {
+  const { calls, submit, told } = stage(true)
+  for (let n = 1; n <= 20; n++) {
+    submit(`${n}`)
+    await nextTurn()
+  }
+  expect(calls.map(({ ids }) => ids)).toEqual([['1'], ['2'], ['3'], ['4']])
+  calls[0]?.end(true)
+  await nextTurn()
+  expect(calls.at(-1)?.ids).toHaveLength(16)
+  expect(told).toEqual(['1 written'])
+})

@@ -31,6 +31,7 @@ export interface Items {
   insertRun(slot: Omit<Slot, 'expiresAt'>, rows: string): void
   byKey(log: number, sender: string, key: string): KnownItem | undefined
   hasAny(log: number): boolean
+  firstOffset(log: number): number | undefined
   /** The highest offset above one and up to another whose item has not expired. */
   topAlive(log: number, above: number, upTo: number, now: number): number | undefined
   /**
@@ -79,7 +80,10 @@ export function createItems(connection: Connection): Items {
   }
 }
 
-type Removals = Pick<Items, 'cutBelow' | 'removeBelow' | 'removeOfLog' | 'removeExpired' | 'removeUpTo'>
+type Removals = Pick<
+  Items,
+  'firstOffset' | 'cutBelow' | 'removeBelow' | 'removeOfLog' | 'removeExpired' | 'removeUpTo'
+>
 
 function removals(connection: Connection): Removals {
   const removal = (which: string): ((...values: Value[]) => Removed[]) => {
@@ -96,9 +100,11 @@ function removals(connection: Connection): Removals {
   )
   const cut = connection.query('DELETE FROM items WHERE log = ? AND offset <= ?')
   const some = (which: string): string => `seq IN (SELECT seq FROM items WHERE ${which} LIMIT ?)`
+  const firstOffset = (log: number): number | undefined => first.get(log)?.offset
   return {
+    firstOffset,
     cutBelow(log, offset, limit) {
-      const upTo = Math.min(offset, (first.get(log)?.offset ?? offset) + limit - 1)
+      const upTo = Math.min(offset, (firstOffset(log) ?? offset) + limit - 1)
       const seq = last.get(log, upTo)?.seq
       if (seq !== undefined) cut.run(log, upTo)
       return seq

@@ -25,19 +25,26 @@ export function hideExcess(batch: Batch, row: StreamRow, maxItems: number, grown
     row.base = top
     batch.note(row)
   }
-  const lump = Math.min(LUMP, Math.ceil(maxItems * LUMP_SHARE))
+  const lump = lumpOf(maxItems)
   const before = Math.max(0, excess - grownBy)
   if (Math.floor(excess / lump) === Math.floor(before / lump)) return
   const gone = items.cutBelow(row.log, excess, grownBy + lump + EXTRA_TRIMS)
   if (gone !== undefined) batch.noteGone(gone)
 }
 
+function lumpOf(maxItems: number): number {
+  return Math.min(LUMP, Math.ceil(maxItems * LUMP_SHARE))
+}
+
 /**
- * Deletes what a stream holds beyond its bound, the oldest first, so many rows at most. Returns how many it deleted.
+ * Deletes what a stream holds beyond its bound, because that was lowered: the oldest first, so many rows at most.
+ * Returns how many it deleted. What is less than a lump is left to the appends.
  */
 export function trimToCount(batch: Batch, row: StreamRow, maxItems: number, limit: number): number {
   const upTo = Math.max(row.head - maxItems, row.base)
   if (upTo <= 0) return 0
+  const first = batch.tables.items.firstOffset(row.log)
+  if (first === undefined || upTo - first + 1 < lumpOf(maxItems)) return 0
   const removed = batch.tables.items.removeBelow(row.log, upTo, limit)
   noteRemoved(batch, removed)
   raiseBase(batch, row, removed)

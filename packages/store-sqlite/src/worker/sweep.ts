@@ -114,7 +114,8 @@ function sweepAged(batch: Batch, maxAgeMs: number): Swept {
   for (const [log, items] of byLog(removed)) {
     const walked = tables.streams.ofLog(log)
     const row = walked && batch.find(walked)
-    if (row !== undefined) raiseBase(batch, row, items)
+    // Not of a life that ended in this very transaction: the base of the new one would hide what comes.
+    if (row?.log === log) raiseBase(batch, row, items)
   }
   return { dropped: removed.length, isMore: removed.length === oldest.length }
 }
