@@ -75,7 +75,7 @@ test('[SQ14] a reader that is lost rejects what waits, and is replaced', async (
 
 test('[SQ15] [R29] whoever waits too long for another writer is refused, and nothing of it appears', async () => {
   const { file } = temporaryFile()
-  const store = openStore(file, { busyTimeoutMs: 50 })
+  const store = openStore(file, { busyTimeoutMs: 300 })
   await appendAll(store, [entry()])
   const letGo = holdLock(file)
   const outcomes = (await Promise.all([store.append(entries(2)), store.append([entry()])])).flat()

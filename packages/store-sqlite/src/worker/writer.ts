@@ -90,9 +90,10 @@ export function createWriter(
   return {
     run(requests) {
       const changes = requests.filter((request) => !isQuestion(request))
+      // The first question opens the file, which takes its time without waiting for anybody.
+      const answers = requests.filter(isQuestion).flatMap(answer)
       // Each part could wait for somebody else's lock: together they wait for little longer than one would.
       const deadline = performance.now() + 2 * settings.busyTimeoutMs
-      const answers = requests.filter(isQuestion).flatMap(answer)
       const replies = changes.length === 0 ? answers : [...answers, ...commit(changes, deadline)]
       if (replies.length > 0) post(replies)
     },
