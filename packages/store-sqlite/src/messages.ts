@@ -93,6 +93,8 @@ export interface Heard {
   readonly news: readonly WireNews[]
   /** Whether something may be missing between the last place and this one. */
   readonly isGap: boolean
+  /** Another file, or a backup that was restored: what was heard before may be of another log. */
+  readonly isOther?: true
 }
 
 /** The parts of a sweep, in the order in which they are worth it. */

@@ -34,9 +34,10 @@ export function createNewsroom(reader: Thread<ReaderCalls>): Newsroom {
     }
   }
 
-  function tell({ news, isGap }: Heard): void {
+  function tell({ news, isGap, isOther }: Heard): void {
     const decoded = news.map(decodeNews)
     for (const listener of [...listeners]) {
+      if (isOther === true && listeners.has(listener)) safely(() => listener.onSilence?.())
       for (const one of decoded) if (listeners.has(listener)) safely(() => listener.onNews(one))
       if (isGap && listeners.has(listener)) safely(() => listener.onGap())
     }
@@ -53,6 +54,7 @@ export function createNewsroom(reader: Thread<ReaderCalls>): Newsroom {
       const listener: StoreListener = {
         onNews: (news) => given.onNews(news),
         onGap: () => given.onGap(),
+        onSilence: () => given.onSilence?.(),
       }
       listeners.add(listener)
       if (round === null) {

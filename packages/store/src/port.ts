@@ -141,7 +141,10 @@ export interface StoreListener {
   onNews(news: News): void
   /** News may have been missed, or begin only now: whoever needs them all asks `heads`. */
   onGap(): void
-  /** From now on nothing is heard, until `onGap`. Then the store may have another log than before. */
+  /**
+   * From now on nothing is heard, until `onGap`; and then the store may have another log than before. Whatever may
+   * have brought another log must be told so: what a gap alone lacks is taken to be of the same one.
+   */
   onSilence?(): void
 }
 

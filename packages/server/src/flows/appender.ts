@@ -26,6 +26,9 @@ const CALLS_UNDER_WAY = 4
 /** Entries that wait for a store which does not keep up. Beyond it, saying no is kinder than running out of memory. */
 const WAITING_ENTRIES = 50_000
 
+/** Refused by ourselves: it says nothing of the store's log. */
+export const NOT_KEPT_UP = new Error('the store does not keep up')
+
 /**
  * Gathers entries that arrive together, so that they commit together. One batch is under way at a time, for two at
  * once could commit in the other order; but a store that keeps the order of calls gets some ahead, so that it finds
@@ -77,7 +80,7 @@ export function createAppender(store: Pick<NotificationStore, 'append' | 'inOrde
   return {
     submit(entry, done) {
       if (submitted - answered >= WAITING_ENTRIES) {
-        done({ outcome: 'refused', cause: new Error('the store does not keep up') })
+        done({ outcome: 'refused', cause: NOT_KEPT_UP })
         return
       }
       submitted += 1

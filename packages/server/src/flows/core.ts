@@ -61,6 +61,8 @@ export interface Core {
   readonly reading: Map<Tail, Promise<void>>
   /** How often news may have been missed. */
   gaps: number
+  /** Since a silence no news are heard. */
+  isSilent: boolean
   /** The check of all heads, and whether it has to come once more. */
   readonly check: { running: Promise<void> | null; isDue: boolean }
   readonly startedAt: number
@@ -134,6 +136,7 @@ export function createCore(parts: CoreParts, restart: Restart): Core {
     suspects: new Map(),
     reading: new Map(),
     gaps: 0,
+    isSilent: false,
     check: { running: null, isDue: false },
     startedAt: parts.clock.now(),
     pace: createStatsPace(),

@@ -3,7 +3,7 @@ import { lossesOf, setBack } from '../rules/loss.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
 import { BEHIND_ROOM } from '../rules/streams.ts'
-import { isIdle, pin, type Tail, unpin } from '../rules/tail.ts'
+import { pin, type Tail, unpin } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { sayLost } from './losses.ts'
 import { emitMissed } from './pages.ts'
@@ -125,7 +125,7 @@ async function readPage(core: Core, tail: Tail, after: number): Promise<Reading>
 /** Lets go of an opening that will not be delivered. */
 export function drop(core: Core, tail: Tail): void {
   unpin(tail)
-  if (isIdle(tail)) sweepLater(core)
+  if (tail.members === 0) sweepLater(core)
 }
 
 /**
@@ -268,7 +268,7 @@ export function dismissFeed(core: Core, session: Session, feed: Feed): void {
   if (tail.room !== null) core.wire.leave(session.peer, tail.room)
   tail.members -= 1
   if (tail.members === 0 && tail.stream.kind === 'channel') core.activeChannels -= 1
-  if (isIdle(tail)) sweepLater(core)
+  if (tail.members === 0) sweepLater(core)
 }
 
 export function feedOn(session: Session, channel: string): Feed | undefined {

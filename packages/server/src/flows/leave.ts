@@ -4,6 +4,7 @@ import { isoTime } from '../rules/payloads.ts'
 import { channelKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import { dismissFeed, feedOn } from './feeds.ts'
+import { lookNow } from './reading.ts'
 import type { Reply } from './reply.ts'
 import { type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
@@ -21,6 +22,8 @@ export async function leave(
 ): Promise<void> {
   // What the socket sent before it left is delivered first. [G1]
   await core.appender.settled()
+  const held = feedOn(session, channel)?.tail
+  if (held !== undefined && held.doubts > 0) await lookNow(core, held)
   const feed = feedOn(session, channel)
   if (feed !== undefined) {
     dismissFeed(core, session, feed)

@@ -59,14 +59,17 @@ async function readAfresh(core: Core, tail: Tail): Promise<void> {
   return reading
 }
 
-/** News may have been missed, or nothing is heard any more: no tail is sure of its log. */
+/** Nothing is heard any more: no tail is sure of its log. */
 export function onSilence(core: Core): void {
   core.gaps += 1
+  core.isSilent = true
 }
 
 /** News may have been missed, and are heard now. */
 export function onGap(core: Core): Promise<void> {
-  onSilence(core)
+  // What only lacks news is the log that it was. What was looked at during a silence may be another one by now.
+  if (core.isSilent) core.gaps += 1
+  core.isSilent = false
   return checkHeads(core)
 }
 

@@ -29,7 +29,8 @@ export function emitMissed(core: Core, { peer, version }: Session, tail: Tail, n
   const { stream, epoch } = tail
   const { items, upTo } = next
   // What has expired meanwhile is missing, so a page of as many is the same page.
-  const key = `${version} ${tagOf(stream)} ${epoch} ${items[0]?.offset ?? ''} ${items.length} ${upTo}`
+  // Of a log that was put back another page may stand there: its last id tells.
+  const key = `${version} ${tagOf(stream)} ${epoch} ${items.at(-1)?.id ?? ''} ${items.length} ${upTo}`
   if (version === 2) {
     const batch = core.pages(key, () => [replayedBatch(stream, epoch, items, upTo)])
     for (const payload of batch) core.wire.emitShared(peer, ServerEvent.NotificationsBatch, payload)

@@ -1,7 +1,7 @@
 import type { RecoveryFailure } from '@carillon/protocol'
 import type { Page } from '@carillon/store'
-import { isPutBack, lossesOf, lossOf, placeOf } from '../rules/loss.ts'
-import { forgetLost, onLooked, onPage, pin, type Tail, unpin, waitingOf } from '../rules/tail.ts'
+import { groundOf, isPutBack, lossesOf, lossOf, remembers } from '../rules/loss.ts'
+import { forgetLost, onLooked, onPage, onTrimmed, pin, type Tail, unpin, waitingOf } from '../rules/tail.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { emitItems } from './emission.ts'
 
@@ -24,6 +24,8 @@ export interface Suspicion {
   isProved: boolean
   /** Something more came up while it was looked at. */
   isDueAgain: boolean
+  /** It is looked at at once, and once more a moment later. */
+  readonly isEarly: boolean
   /** Brings the look forward; `null` while it is under way. */
   cancel: (() => void) | null
 }
@@ -35,7 +37,8 @@ export interface Suspicion {
  */
 export function hold(core: Core, tail: Tail, isProved = false): void {
   tail.doubts += 1
-  suspect(core, tail, isProved)
+  // Somebody waits for it. What is written late, and was not confirmed, the look after it finds.
+  suspect(core, tail, isProved, 0)
 }
 
 /**
@@ -46,14 +49,14 @@ export function holdAfterGap(core: Core, tail: Tail): void {
   if (tail.gaps === core.gaps) return
   tail.gaps = core.gaps
   // Where nothing was emitted a look can tell nothing.
-  if (placeOf(tail).id !== null) hold(core, tail)
+  if (remembers(tail)) hold(core, tail)
 }
 
 /**
  * Something does not fit what was emitted, or may have been written unheard: the log is looked at and read to its
  * end, once for all that comes in a moment. Until then the tail is neither parked nor dropped.
  */
-export function suspect(core: Core, tail: Tail, isProved = false): void {
+export function suspect(core: Core, tail: Tail, isProved = false, waitMs = core.settings.holeWaitMs): void {
   const known = core.suspects.get(tail)
   if (known !== undefined) {
     known.isProved ||= isProved
@@ -69,11 +72,12 @@ export function suspect(core: Core, tail: Tail, isProved = false): void {
     id,
     isProved,
     isDueAgain: false,
+    isEarly: waitMs === 0,
     cancel: null,
   }
   core.suspects.set(tail, suspicion)
   pin(tail)
-  lookLater(core, tail, suspicion, core.settings.holeWaitMs)
+  lookLater(core, tail, suspicion, waitMs)
 }
 
 function lookLater(core: Core, tail: Tail, suspicion: Suspicion, ms: number): void {
@@ -96,7 +100,8 @@ async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void>
   try {
     await core.opening.get(tail)
     await verify(core, tail, suspicion)
-    await readToEnd(core, tail)
+    // Whoever goes leaves what waits to those who come: unread it says nothing.
+    if (!(await readToEnd(core, tail))) return
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A stream could not be checked; trying again', cause)
     // With the same memory: after an outage a log may have been put back, and grown again before anybody looks.
@@ -106,8 +111,8 @@ async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void>
   emitItems(core, tail, onLooked(tail, lossesBefore, doubts, core.clock.now()))
   core.suspects.delete(tail)
   unpin(tail)
-  const { isDueAgain, isProved, losses } = suspicion
-  if (isDueAgain || tail.doubts > 0) suspect(core, tail, isProved && losses === lossesOf(tail))
+  const { isDueAgain, isEarly, isProved, losses } = suspicion
+  if (isDueAgain || isEarly || tail.doubts > 0) suspect(core, tail, isProved && losses === lossesOf(tail))
 }
 
 async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: Suspicion): Promise<void> {
@@ -122,16 +127,25 @@ async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: 
   else if (seen.idAt === id) tail.verified = id
 }
 
-/** Reads until nothing more is there. */
-export async function readToEnd(core: Core, tail: Tail): Promise<void> {
-  while (!core.isClosing) if (!(await readOn(core, tail))) return
+/**
+ * Reads up to where the log ended when the reading began: what comes after that is told, and waits. A busy stream has
+ * no other end. Resolves to false when it was closed before that.
+ */
+async function readToEnd(core: Core, tail: Tail): Promise<boolean> {
+  for (let end = Number.POSITIVE_INFINITY; !core.isClosing; ) {
+    const head = await readOn(core, tail)
+    if (head === null) return true
+    end = Math.min(end, head)
+    if (tail.offset >= end) return true
+  }
+  return false
 }
 
 /**
- * Reads one page behind the tail and emits it; or finds that the log was lost, and begins anew. Resolves to whether
- * there is more to read.
+ * Reads one page behind the tail and emits it; or finds that the log was lost, and begins anew. Resolves to where the
+ * log ended if there is more to read.
  */
-export async function readOn(core: Core, tail: Tail): Promise<boolean> {
+export async function readOn(core: Core, tail: Tail): Promise<number | null> {
   pin(tail)
   try {
     return await readBehind(core, tail)
@@ -140,23 +154,26 @@ export async function readOn(core: Core, tail: Tail): Promise<boolean> {
   }
 }
 
-async function readBehind(core: Core, tail: Tail): Promise<boolean> {
-  const place = placeOf(tail)
+async function readBehind(core: Core, tail: Tail): Promise<number | null> {
+  const place = groundOf(tail)
   const losses = lossesOf(tail)
   const waited = waitingOf(tail)
+  const { missed } = tail
   const page = await core.store.read(tail.stream, { after: place.offset, ...core.settings.page })
   // Somebody else has found the new log meanwhile: this page was read from a place in the old one.
-  if (lossesOf(tail) !== losses) return false
+  if (lossesOf(tail) !== losses) return null
+  // What was trimmed before it was read, and was told, is at hand.
+  emitItems(core, tail, onTrimmed(tail, page, core.clock.now()))
   const reason = lossOf(tail, place, page)
   if (reason !== undefined) {
     hold(core, tail)
     await beginAnew(core, tail, reason, page, place.offset)
-    return false
+    return null
   }
   if (place.id !== null && page.idAt === place.id) tail.verified = place.id
-  forgetLost(tail, waited, page)
+  forgetLost(tail, waited, page, missed)
   emitItems(core, tail, onPage(tail, page, core.clock.now()))
-  return page.coveredTo < page.head
+  return page.coveredTo < page.head ? page.head : null
 }
 
 /**

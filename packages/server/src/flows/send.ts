@@ -10,6 +10,7 @@ import { lossesOf } from '../rules/loss.ts'
 import { sentPayload } from '../rules/payloads.ts'
 import { broadcastKey, channelKey, tagOf, userKey } from '../rules/streams.ts'
 import type { Tail } from '../rules/tail.ts'
+import { NOT_KEPT_UP } from './appender.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, validate } from './rights.ts'
@@ -135,7 +136,7 @@ function resultOf(
     case 'unknown': {
       const { outcome: kind, cause } = outcome
       // Refused, too: a store that was away may come back with another log.
-      lookAgain(core, stream)
+      if (cause !== NOT_KEPT_UP) lookAgain(core, stream)
       reportFault(core, 'STORE_FAILED', `A notification could not be appended (outcome: ${kind})`, cause)
       return { ok: false, problem: { code: 'store-unavailable', outcome: kind }, cause }
     }

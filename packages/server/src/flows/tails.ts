@@ -1,5 +1,5 @@
 import type { Head, Item, StreamKey } from '@carillon/store'
-import { isOutOfPlace, isReplaced, placeOf } from '../rules/loss.ts'
+import { isOutOfPlace, isReplaced, remembers } from '../rules/loss.ts'
 import { tagOf } from '../rules/streams.ts'
 import { createTail, isIdle, onAppended, onOpened, type Tail } from '../rules/tail.ts'
 import type { Core } from './core.ts'
@@ -83,8 +83,8 @@ export type Novelty = 'new' | 'old' | 'proof'
 export function lookAgain(core: Core, stream: StreamKey): void {
   const tail = awakeTail(core, stream)
   if (tail === undefined) return
-  if (placeOf(tail).id === null) suspect(core, tail)
-  else hold(core, tail)
+  if (remembers(tail)) hold(core, tail)
+  else suspect(core, tail)
 }
 
 /** Called when somebody leaves: tails that nobody needs linger for a while, then go. */

@@ -33,6 +33,19 @@ export function placeOf({ epoch, offset, marks }: Tail): Claimed {
   return { epoch, offset, id: idAt(marks, offset) }
 }
 
+/** From where a tail is read: while it is in doubt, from the last place at which it can tell the log from another one. */
+export function groundOf(tail: Tail): Claimed {
+  const last = tail.marks?.at(-1)
+  if (tail.doubts === 0 || last === undefined || last.id === null) return placeOf(tail)
+  // Between there and where it stands nothing is left in the store.
+  return { epoch: tail.epoch, offset: last.offset, id: last.id }
+}
+
+/** Whether a look can tell the log from another one. */
+export function remembers({ marks }: Tail): boolean {
+  return (marks?.at(-1)?.id ?? null) !== null
+}
+
 /** Why a page that was read behind `place`, the tail's place at that time, shows that the log was lost. */
 export function lossOf(tail: Tail, place: Claimed, page: Page): RecoveryFailure | undefined {
   const reason = failureOf(place, page)

@@ -36,6 +36,8 @@ export interface Tail {
   recent: Item[]
   /** What came before its turn. */
   early: Map<number, Early> | null
+  /** Up to where something was told that found no room there: it has to be read. */
+  missed: number
   /** What was emitted when; `null` as long as nothing was. */
   marks: Marks | null
   readonly marking: MarkSettings
@@ -82,6 +84,7 @@ export function createTail(stream: StreamKey, marking: MarkSettings, gaps = 0): 
     pins: 0,
     recent: NO_ITEMS,
     early: null,
+    missed: 0,
     marks: null,
     marking,
   }
@@ -107,6 +110,7 @@ export function onAppended(tail: Tail, epoch: string, item: Item, now: number): 
   }
   tail.early ??= new Map()
   if (tail.early.size < EARLY_ITEMS) tail.early.set(item.offset, { epoch, item })
+  else if (epoch === tail.epoch) tail.missed = Math.max(tail.missed, item.offset)
   return isOpen ? release(tail, now) : []
 }
 
@@ -128,12 +132,9 @@ export function onPage(tail: Tail, page: Page, now: number): Item[] {
  * The log was lost and goes on elsewhere: nothing counts of what the tail knew. Its readers have to be put on it
  * anew in the same step.
  */
-export function onLost(
-  tail: Tail,
-  { epoch, head }: Pick<Page, 'epoch' | 'head'>,
-  { reason, from, at }: Omit<Loss, 'nth'>,
-): void {
+export function onLost(tail: Tail, page: Page, { reason, from, at }: Omit<Loss, 'nth'>): void {
   tail.loss = { reason, from, at, nth: lossesOf(tail) + 1 }
+  const { epoch, head } = page
   // That was it.
   tail.doubts = 0
   // What waits under the same epoch may be of the part that is gone, and would pass for what comes at its offset.
@@ -141,7 +142,32 @@ export function onLost(
   tail.epoch = epoch
   tail.offset = head
   tail.recent = NO_ITEMS
-  tail.marks = null
+  tail.missed = 0
+  tail.marks = marksAfter(tail, page, { reason, from, at })
+}
+
+/** What the readers of a lost log have had of it is as good to know the log by as what is emitted. */
+function marksAfter(tail: Tail, page: Page, { reason, from, at }: Omit<Loss, 'nth'>): Marks {
+  const isSame = reason === 'future' || reason === 'id-mismatch'
+  const kept = isSame ? (tail.marks ?? []).filter(({ offset }) => offset <= from) : []
+  const last = page.items.at(-1)
+  const id = last?.offset === page.head ? last.id : null
+  return [...kept, { since: at, at, offset: page.head, id }]
+}
+
+/** What was trimmed before it was read, but was told, up to what is read now. */
+export function onTrimmed(tail: Tail, page: Page, now: number): Item[] {
+  const [first] = page.items
+  if (page.epoch !== tail.epoch || page.base <= tail.offset || first === undefined) return []
+  const told: Item[] = []
+  for (let offset = tail.offset + 1; offset <= first.offset; offset++) {
+    const early = tail.early?.get(offset)
+    if (early === undefined || early.epoch !== page.epoch) return []
+    told.push(early.item)
+  }
+  if (told.at(-1)?.id !== first.id) return []
+  for (const item of told) advance(tail, item, now)
+  return told
 }
 
 /** What has waited for its turn and whose turn it is by now: to be emitted. */
@@ -168,7 +194,8 @@ export function waitingOf(tail: Tail): readonly Early[] {
  * A read that began after these came knows their log no longer, or no end so far: they are of what was lost. Left
  * there, they would pass for what comes at their offsets.
  */
-export function forgetLost(tail: Tail, waited: readonly Early[], { head }: Page): void {
+export function forgetLost(tail: Tail, waited: readonly Early[], { head }: Page, missed = 0): void {
+  if (missed > head && tail.missed === missed) tail.missed = 0
   for (const one of waited) {
     const { offset } = one.item
     const isLost = one.epoch !== tail.epoch || offset > head
@@ -179,7 +206,7 @@ export function forgetLost(tail: Tail, waited: readonly Early[], { head }: Page)
 
 /** Whether something is waiting for an offset that has not come. */
 export function hasHole(tail: Tail): boolean {
-  return tail.state === 'open' && tail.early !== null
+  return tail.state === 'open' && (tail.early !== null || tail.missed > tail.offset)
 }
 
 export function pin(tail: Tail): void {

@@ -35,27 +35,26 @@ export function createNewsDesk(connection: Connection, author: number): NewsDesk
 
   return {
     since(place) {
-      const now = meta.get()
-      if (now === undefined) throw new Error('the table meta of the database is empty')
-      const { seq, gone, epoch: database } = now
-      if (place === null || isFar(place, seq) || place.database !== database)
-        return { place: { database, seq }, news: [], isGap: true }
+      const found = meta.get()
+      if (found === undefined) throw new Error('the table meta of the database is empty')
+      const { seq, gone, epoch: database } = found
+      const now = { database, seq }
+      if (place === null) return { place: now, news: [], isGap: true }
+      // A number that is lower than it was: a backup was restored.
+      if (place.database !== database || seq < place.seq)
+        return { place: now, news: [], isGap: true, isOther: true }
+      if (seq - place.seq > FAR) return { place: now, news: [], isGap: true }
       if (seq === place.seq) return { place, news: [], isGap: false }
-      const found = items.all(place.seq, author, PAGE_NEWS)
-      const upTo = found.length < PAGE_NEWS ? seq : (found.at(-1)?.seq ?? seq)
+      const told = items.all(place.seq, author, PAGE_NEWS)
+      const upTo = told.length < PAGE_NEWS ? seq : (told.at(-1)?.seq ?? seq)
       const cleared = clearings.all(place.seq, upTo, PAGE_NEWS)
       return {
         place: { database, seq: upTo },
-        news: [...found.map(newsOfItem), ...cleared.map(newsOfClearing)],
+        news: [...told.map(newsOfItem), ...cleared.map(newsOfClearing)],
         isGap: gone > place.seq || cleared.length === PAGE_NEWS,
       }
     },
   }
-}
-
-/** A number that is lower than it was: a backup was restored. */
-function isFar(place: Place, seq: number): boolean {
-  return seq < place.seq || seq - place.seq > FAR
 }
 
 function newsOfItem({ scope, kind, name, epoch, seq: _seq, ...item }: ItemNews): WireNews {
