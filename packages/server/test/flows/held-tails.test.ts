@@ -52,6 +52,18 @@ test('[G5] what waits for a look does not go out unlooked when everything ends',
   expect(first === undefined || first.startsWith('reset')).toBe(true)
 })
 
+test('[G2] a gap in the news holds nothing up: only where nobody was heard may there be another log', async () => {
+  const { world, one, two } = await ten()
+  const { gaps } = world.core
+  const checked = onGap(world.core)
+  expect(world.core.gaps).toBe(gaps)
+  await burst(world, one.session, ['11'])
+  expect(heard(two.peer)).toEqual(['11'])
+  await checked
+  onSilence(world.core)
+  expect(world.core.gaps).toBeGreaterThan(gaps)
+})
+
 test('[G2] what is trimmed while it waits for a look has been told, and goes out', async () => {
   const own = createMemoryStore({ maxItemsPerStream: 20 })
   const { world, one, two, set } = await withOutages(() => own)
