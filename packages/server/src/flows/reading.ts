@@ -99,7 +99,8 @@ async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void>
   const lossesBefore = lossesOf(tail)
   try {
     await core.opening.get(tail)
-    await verify(core, tail, suspicion)
+    // From here to the read nothing waits, so that the page is of the very place that is looked at.
+    if (!isToldByPage(tail, suspicion)) await verify(core, tail, suspicion)
     // Whoever goes leaves what waits to those who come: unread it says nothing.
     if (!(await readToEnd(core, tail))) return
   } catch (cause) {
@@ -115,10 +116,14 @@ async function look(core: Core, tail: Tail, suspicion: Suspicion): Promise<void>
   if (isDueAgain || isEarly || tail.doubts > 0) suspect(core, tail, isProved && losses === lossesOf(tail))
 }
 
+/** Where the tail has not moved on since, the page behind its place tells what a glance at it would. */
+function isToldByPage(tail: Tail, { offset, id, isProved }: Suspicion): boolean {
+  if (isProved) return false
+  const place = groundOf(tail)
+  return id === null || (place.offset === offset && place.id === id)
+}
+
 async function verify(core: Core, tail: Tail, { losses, offset, id, isProved }: Suspicion): Promise<void> {
-  // While it is held, the page behind its place tells the same.
-  const isSamePlace = offset === tail.offset && tail.doubts > 0
-  if (!isProved && (id === null || isSamePlace)) return
   const seen = await core.store.read(tail.stream, { after: offset, ...GLANCE })
   // A loss that was noticed meanwhile explains it.
   if (lossesOf(tail) !== losses || seen.epoch !== tail.epoch) return

@@ -1,9 +1,22 @@
 /* While a tail is held until its log has been looked at, nothing is lost, late for ever, or told of another log. */
-import { type AppendOutcome, createMemoryStore, type NotificationStore } from '@carillon/store'
+import { createMemoryStore } from '@carillon/store'
 import { deferred, nextTurn } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { checkHeads, onGap, onNews, onSilence } from '../../src/flows/news.ts'
-import { burst, DEVOPS, elsewhere, idsOf, settle, TEN, ten, titles, turns, V2 } from './put-back-world.ts'
+import {
+  burst,
+  DEVOPS,
+  elsewhere,
+  idsOf,
+  refused,
+  settle,
+  TEN,
+  ten,
+  titles,
+  turns,
+  V2,
+  withOutages,
+} from './put-back-world.ts'
 import { ClientEvent, oneByOne, ServerEvent, type TestPeer } from './world.ts'
 
 function heard({ frames }: TestPeer): string[] {
@@ -14,27 +27,6 @@ function heard({ frames }: TestPeer): string[] {
     })
     .slice(TEN.length)
 }
-const refused = (): AppendOutcome => ({ outcome: 'refused', cause: new Error('down') })
-
-async function withOutages(instead?: (real: NotificationStore) => NotificationStore) {
-  let isDown = false
-  const ifUp = <T>(work: () => Promise<T>): Promise<T> =>
-    isDown ? Promise.reject(new Error('down')) : work()
-  const played = await ten({}, (given) => {
-    const real = instead?.(given) ?? given
-    return {
-      ...real,
-      append: async (entries) => (isDown ? entries.map(refused) : await real.append(entries)),
-      read: (stream, query) => ifUp(() => real.read(stream, query)),
-      heads: (streams) => ifUp(() => real.heads(streams)),
-    }
-  })
-  const set = (down: boolean): void => {
-    isDown = down
-  }
-  return { ...played, set }
-}
-
 test('[G5] what waits for a look does not go out unlooked when everything ends', async () => {
   const { world, store, one, two, set } = await withOutages()
   set(true)

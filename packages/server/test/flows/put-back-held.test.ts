@@ -2,11 +2,23 @@
  * A log that was put back, with readers who might be cut off at any moment: nothing of the new log goes out before the
  * word that the old one is lost. Whoever had got it would come back with a place that fits.
  */
-import type { AppendOutcome, News, NotificationStore } from '@carillon/store'
+import type { News, NotificationStore } from '@carillon/store'
 import { deferred } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { checkHeads, onGap, onNews, onSilence } from '../../src/flows/news.ts'
-import { burst, DEVOPS, elsewhere, idsOf, resets, settle, TEN, ten, titles, turns } from './put-back-world.ts'
+import {
+  burst,
+  DEVOPS,
+  elsewhere,
+  idsOf,
+  resets,
+  settle,
+  TEN,
+  ten,
+  titles,
+  turns,
+  withOutages,
+} from './put-back-world.ts'
 import { oneByOne, ServerEvent, type TestPeer, type WorldOptions } from './world.ts'
 
 /** What somebody was told of the channel after the ten: resets by their offset, notifications by their title. */
@@ -122,24 +134,6 @@ test('[G2] what the heads tell while a look is under way that could not see it i
   await turns()
   expect(heard(two.peer)).toEqual(['11', ...idsOf(news)])
 })
-
-/** The store is away until told otherwise. */
-async function withOutages() {
-  let isDown = false
-  const refused = (): AppendOutcome => ({ outcome: 'refused', cause: new Error('down') })
-  const ifUp = <T>(work: () => Promise<T>): Promise<T> =>
-    isDown ? Promise.reject(new Error('down')) : work()
-  const played = await ten({}, (real) => ({
-    ...real,
-    append: async (entries) => (isDown ? entries.map(refused) : await real.append(entries)),
-    read: (stream, query) => ifUp(() => real.read(stream, query)),
-    heads: (streams) => ifUp(() => real.heads(streams)),
-  }))
-  const set = (down: boolean): void => {
-    isDown = down
-  }
-  return { ...played, set }
-}
 
 describe('after an outage', () => {
   test('[G5] what a node sends first, right above the old end, waits for the word', async () => {

@@ -1,5 +1,6 @@
 /* What the tests of a log that was put back have in common. */
 import {
+  type AppendOutcome,
   createMemoryStore,
   type NewEntry,
   type News,
@@ -100,4 +101,26 @@ export async function ten(
     await turns()
   }
   return { world, store, one, two }
+}
+
+export const refused = (): AppendOutcome => ({ outcome: 'refused', cause: new Error('down') })
+
+/** The ten on a store, or on what is made of it, that is away until told otherwise. */
+export async function withOutages(instead?: (real: NotificationStore) => NotificationStore) {
+  let isDown = false
+  const ifUp = <T>(work: () => Promise<T>): Promise<T> =>
+    isDown ? Promise.reject(new Error('down')) : work()
+  const played = await ten({}, (given) => {
+    const real = instead?.(given) ?? given
+    return {
+      ...real,
+      append: async (entries) => (isDown ? entries.map(refused) : await real.append(entries)),
+      read: (stream, query) => ifUp(() => real.read(stream, query)),
+      heads: (streams) => ifUp(() => real.heads(streams)),
+    }
+  })
+  const set = (down: boolean): void => {
+    isDown = down
+  }
+  return { ...played, set }
 }
