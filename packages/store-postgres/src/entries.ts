@@ -37,9 +37,10 @@ export function rowOf(entry: NewEntry): Row {
 }
 
 /** NUL and halves of pairs are escapes in JSON, so content is never more than text. */
-function contentOf({ content: { type, title, message, data, sender } }: NewEntry): string {
+function contentOf({ content }: NewEntry): string {
+  const { type, title, message, data, sender, kind, control } = content
   try {
-    return JSON.stringify({ type, title, message, data, sender })
+    return JSON.stringify({ type, title, message, data, sender, kind, control })
   } catch (cause) {
     throw badEntry('the content cannot be written as JSON', cause)
   }

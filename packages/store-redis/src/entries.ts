@@ -77,11 +77,11 @@ function hasRoom({ entries, size }: Batch, { size: added }: PreparedEntry): bool
 }
 
 /** Whatever gets in must come out again: one item that cannot be read would spoil every page that it is on. */
-function jsonOf({ type, title, message, data, sender }: Content): string {
+function jsonOf({ type, title, message, data, sender, kind, control }: Content): string {
   for (const text of [type, title, message, sender])
     if (typeof text !== 'string') throw badEntry(`text was expected in the content, got ${typeof text}`)
   try {
-    return JSON.stringify({ type, title, message, data: data ?? null, sender })
+    return JSON.stringify({ type, title, message, data: data ?? null, sender, kind, control })
   } catch (cause) {
     throw badEntry('the content cannot be written as JSON', cause)
   }

@@ -24,11 +24,11 @@ const SUSPICIOUS = /[\0\ud800-\udfff]/
 
 /** @throws NotificationsStoreError `BAD_ENTRY` */
 export function encodeEntry(entry: NewEntry): WireEntry {
-  const { type, title, message, data, sender } = entry.content
+  const { type, title, message, data, sender, kind, control } = entry.content
   return {
     stream: encodeStream(entry.stream),
     id: text('id', entry.id),
-    content: json({ type, title, message, data, sender }),
+    content: json({ type, title, message, data, sender, kind, control }),
     bytes: Math.max(0, Math.floor(number('bytes', entry.bytes))),
     ttlMs: entry.ttlMs === null ? null : Math.ceil(number('ttlMs', entry.ttlMs)),
     sender: text('sender', entry.sender),
@@ -102,7 +102,7 @@ function bound(value: number): number {
   return value > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Math.floor(number('limit', value))
 }
 
-function json(content: Content): string {
+function json(content: object): string {
   try {
     return JSON.stringify(content)
   } catch (cause) {

@@ -3,6 +3,7 @@
 export type {
   AppendOutcome,
   Content,
+  Control,
   CursorMove,
   CursorQuestion,
   Durability,

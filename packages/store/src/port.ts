@@ -15,7 +15,18 @@ export interface Content {
   readonly message: string
   readonly data: JsonObject | null
   readonly sender: string
+  /** Names the shape of `data`, where the host has given it one. */
+  readonly kind?: string
+  /** Set on an entry that is for the server and not for people: it is never shown, and holds no text. */
+  readonly control?: Control
 }
+
+/** What every node does with a user's connections when it comes by in the user's own stream. */
+export type Control =
+  /** They are taken out of a channel. */
+  | { readonly action: 'revoke'; readonly channel: string }
+  /** They end. */
+  | { readonly action: 'disconnect' }
 
 /** A notification on its way into the log. */
 export interface NewEntry {

@@ -186,6 +186,9 @@ export const appendRules: readonly Rule[] = [
   },
 ]
 
+/** An entry for the server has no text. */
+const EMPTY = { type: 'info', title: '', message: '', data: null, sender: '' } as const satisfies Content
+
 const CONTENTS: readonly Content[] = [
   CONTENT,
   {
@@ -213,4 +216,14 @@ const CONTENTS: readonly Content[] = [
     },
     sender: '🔔',
   },
+  {
+    type: 'info',
+    title: 'Order',
+    message: 'made',
+    data: { ref: 'A-1' },
+    sender: 'shop',
+    kind: 'order.created',
+  },
+  { ...EMPTY, control: { action: 'revoke', channel: 'dev ops 🔔' } },
+  { ...EMPTY, control: { action: 'disconnect' } },
 ]

@@ -2,8 +2,14 @@ import type { JsonObject, JsonValue } from '@carillon/protocol'
 import type { Content } from '../port.ts'
 
 /** The log must not change when its maker reuses the object that it sent. */
-export function copyContent({ type, title, message, data, sender }: Content): Content {
-  return { type, title, message, data: data === null ? null : copyObject(data), sender }
+export function copyContent({ type, title, message, data, sender, kind, control }: Content): Content {
+  const copy: Content = { type, title, message, data: data === null ? null : copyObject(data), sender }
+  if (kind === undefined && control === undefined) return copy
+  return {
+    ...copy,
+    ...(kind === undefined ? {} : { kind }),
+    ...(control === undefined ? {} : { control: { ...control } }),
+  }
 }
 
 /** Throws a RangeError on a cycle. */
