@@ -1,4 +1,5 @@
 import type {
+  AuthRefreshed,
   ChannelJoined,
   ChannelLeft,
   ChannelsList,
@@ -34,4 +35,5 @@ export interface Answers {
   'get-channels': { channels: ChannelsList }
   'ack-notifications': Record<never, never>
   'get-history': HistoryPage
+  'refresh-auth': AuthRefreshed
 }

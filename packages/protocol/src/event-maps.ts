@@ -1,5 +1,6 @@
 import type { Answer, Answers } from './answers.ts'
 import type { ClientEvent, ServerEvent } from './events.ts'
+import type { JsonObject } from './json.ts'
 import type { HistoryQuery, JoinOptions, NotificationInput, Positions, ServerPayload } from './payloads.ts'
 
 type Ack<E extends ClientEvent> = (answer: Answer<Answers[E]>) => void
@@ -17,6 +18,7 @@ export interface ClientToServerEvents {
   'get-channels': (ack?: Ack<'get-channels'>) => void
   'ack-notifications': (positions: Positions, ack?: Ack<'ack-notifications'>) => void
   'get-history': (query: HistoryQuery, ack?: Ack<'get-history'>) => void
+  'refresh-auth': (auth: JsonObject, ack?: Ack<'refresh-auth'>) => void
 }
 
 /** What a client hears. */

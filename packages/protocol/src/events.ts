@@ -7,6 +7,7 @@ export const ClientEvent = {
   GetChannels: 'get-channels',
   AckNotifications: 'ack-notifications',
   GetHistory: 'get-history',
+  RefreshAuth: 'refresh-auth',
 } as const
 export type ClientEvent = (typeof ClientEvent)[keyof typeof ClientEvent]
 

@@ -10,6 +10,7 @@ export type { Answer, Answers, Refused } from './answers.ts'
 export type { ClientToServerEvents, ServerToClientEvents, Untrusted } from './event-maps.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export type {
+  AuthRefreshed,
   ChannelJoined,
   ChannelLeft,
   ChannelsList,
@@ -34,6 +35,7 @@ export type {
 } from './payloads.ts'
 export {
   historyPage,
+  LEFT_REASONS,
   NOTIFICATION_FIELDS,
   NOTIFICATION_TYPES,
   RECOVERY_FAILURES,
@@ -45,10 +47,11 @@ export {
 
 export type { Claims } from './handshake.ts'
 export { parseHandshake } from './handshake.ts'
-export { isPlainObject, measuredSize } from './json.ts'
+export type { JsonBounds, JsonFault } from './json.ts'
+export { findJsonFault, isPlainObject, measuredSize } from './json.ts'
 export { LIMITS } from './limits.ts'
 export type { Parsed } from './parse.ts'
-export { parseRequest, typeNameOf } from './parse.ts'
+export { jsonProblem, parseRequest, typeNameOf } from './parse.ts'
 
 // Problems and sentences
 

@@ -26,7 +26,15 @@ export function measuredSize(value: object): number {
   return SIZES.get(value) ?? 0
 }
 
+/** How much of a value is allowed. */
+export interface JsonBounds {
+  readonly dataBytes: number
+  readonly dataDepth: number
+  readonly dataKeys: number
+}
+
 interface Measure {
+  readonly bounds: JsonBounds
   bytes: number
   values: number
   /** Containers that are still to be looked into, and how deep each lies. */
@@ -41,8 +49,8 @@ const BYTES_PER_VALUE = 8
  * Looks for the first fault of a value that came over the network. Iterative on purpose: a few kilobytes of
  * nested brackets overflow the stack of anything recursive, `JSON.stringify` included.
  */
-export function findJsonFault(root: unknown): JsonFault | undefined {
-  const measure: Measure = { bytes: 0, values: 0, open: [], depths: [] }
+export function findJsonFault(root: unknown, bounds: JsonBounds = LIMITS): JsonFault | undefined {
+  const measure: Measure = { bounds, bytes: 0, values: 0, open: [], depths: [] }
   const fault = lookAt(measure, root, 1) ?? lookInside(measure)
   if (fault === undefined && typeof root === 'object' && root !== null) SIZES.set(root, measure.bytes)
   return fault
@@ -59,7 +67,7 @@ function lookInside(measure: Measure): JsonFault | undefined {
 
 function lookAtAll(measure: Measure, values: readonly unknown[], depth: number): JsonFault | undefined {
   measure.values += values.length
-  if (measure.values > LIMITS.dataKeys) return { code: 'too-many-keys', max: LIMITS.dataKeys }
+  if (measure.values > measure.bounds.dataKeys) return { code: 'too-many-keys', max: measure.bounds.dataKeys }
   for (const value of values) {
     const fault = lookAt(measure, value, depth)
     if (fault !== undefined) return fault
@@ -78,7 +86,7 @@ function lookAtMembers(
     if (name === '__proto__') return { code: 'not-json' }
     if (!isStorableText(name)) return { code: 'ill-formed' }
     measure.bytes += utf8Length(name)
-    if (measure.bytes > LIMITS.dataBytes) return { code: 'too-large', max: LIMITS.dataBytes }
+    if (measure.bytes > measure.bounds.dataBytes) return { code: 'too-large', max: measure.bounds.dataBytes }
   }
   return lookAtAll(
     measure,
@@ -93,11 +101,13 @@ function lookAt(measure: Measure, value: unknown, depth: number): JsonFault | un
     if (!isStorableText(value)) return { code: 'ill-formed' }
     measure.bytes += utf8Length(value)
   } else if (Array.isArray(value) || isPlainObject(value)) {
-    if (depth > LIMITS.dataDepth) return { code: 'too-deep', max: LIMITS.dataDepth }
+    if (depth > measure.bounds.dataDepth) return { code: 'too-deep', max: measure.bounds.dataDepth }
     measure.open.push(value)
     measure.depths.push(depth)
   } else if (!isJsonScalar(value)) return { code: 'not-json' }
-  return measure.bytes > LIMITS.dataBytes ? { code: 'too-large', max: LIMITS.dataBytes } : undefined
+  return measure.bytes > measure.bounds.dataBytes
+    ? { code: 'too-large', max: measure.bounds.dataBytes }
+    : undefined
 }
 
 function isList(value: readonly unknown[] | Readonly<Record<string, unknown>>): value is readonly unknown[] {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { ClientEvent } from './events.ts'
-import { isPlainObject } from './json.ts'
+import { isPlainObject, type JsonFault } from './json.ts'
 import { LIMITS } from './limits.ts'
 import { type Request, requestArguments } from './payloads.ts'
 import type { Problem, Problems } from './problems.ts'
@@ -132,20 +132,30 @@ function problemOf(issue: Issue, argument: string): Problem {
   }
 }
 
-function dataProblem(code: string, field: string): Problem {
-  switch (code) {
+/** The problem of a value that cannot travel as it is. */
+export function jsonProblem(fault: JsonFault, field: string): Problem {
+  switch (fault.code) {
     case 'too-deep':
-      return { code, field, max: LIMITS.dataDepth }
     case 'too-many-keys':
-      return { code, field, max: LIMITS.dataKeys }
     case 'too-large':
-      return { code, field, max: LIMITS.dataBytes }
-    case 'ill-formed':
-      return { code, field }
+      return { code: fault.code, field, max: fault.max }
     default:
-      return { code: 'not-json', field }
+      return { code: fault.code, field }
   }
 }
+
+/** A check of a schema can only hand on the code of what it found. */
+function dataProblem(code: string, field: string): Problem {
+  const fault = JSON_FAULTS.find((known) => known.code === code)
+  return fault === undefined ? { code: 'not-json', field } : jsonProblem(fault, field)
+}
+
+const JSON_FAULTS: readonly JsonFault[] = [
+  { code: 'too-deep', max: LIMITS.dataDepth },
+  { code: 'too-many-keys', max: LIMITS.dataKeys },
+  { code: 'too-large', max: LIMITS.dataBytes },
+  { code: 'ill-formed' },
+]
 
 function fieldOf(issue: Issue, argument: string): string {
   const path = issue.path?.map((item) => String(item.key).slice(0, LONGEST_FIELD)) ?? []

@@ -10,6 +10,8 @@ import { isBlank, isIsoTime, isPlainName, isStorableText } from './text.ts'
  */
 
 export const NOTIFICATION_TYPES = ['info', 'success', 'warning', 'error'] as const
+/** Why somebody is in a channel no more: by their own wish, because the server closes, or because the host said so. */
+export const LEFT_REASONS = ['client', 'closing', 'revoked'] as const
 export const RECOVERY_FAILURES = ['epoch', 'trimmed', 'future', 'id-mismatch'] as const
 
 const notBlank = v.check<string, 'field-required'>((text) => !isBlank(text), 'field-required')
@@ -122,6 +124,8 @@ export const requestArguments = {
     positions: v.pipe(v.record(streamName, position), v.maxEntries(LIMITS.positionsPerRequest)),
   },
   'get-history': { query: historyQuery },
+  /** As in the handshake: an `authenticate` of the host reads it. */
+  'refresh-auth': { auth: data },
 } as const
 
 const text = v.string()
@@ -169,6 +173,13 @@ export const historyPage = v.object({
   hasMore: v.boolean(),
 })
 
+/** What `refresh-auth` is answered with. */
+const authRefreshed = v.object({
+  userId: nullableText,
+  /** As in `connection-confirmed`. */
+  authExpiresInMs: v.optional(count),
+})
+
 /** What a server sends, by event. */
 export const serverPayloads = {
   'connection-confirmed': v.object({
@@ -180,6 +191,8 @@ export const serverPayloads = {
     /** Missed broadcasts and personal notifications, which follow at once. */
     pendingCount: count,
     hasMore: v.boolean(),
+    /** Milliseconds until the connection ends, unless `refresh-auth` renews it. Absent where nothing expires. */
+    authExpiresInMs: v.optional(count),
     streams: v.object({ b: v.optional(streamCut), u: v.optional(streamCut) }),
     limits: v.record(v.string(), v.number()),
   }),
@@ -220,7 +233,7 @@ export const serverPayloads = {
     channel: text,
     message: text,
     timestamp: text,
-    reason: v.picklist(['client', 'closing']),
+    reason: v.picklist(LEFT_REASONS),
   }),
   'channels-list': v.array(v.object({ name: text, clientCount: count })),
   'server-stats': v.object({
@@ -265,6 +278,8 @@ export type NotificationInput = v.InferInput<typeof notificationInput>
 export type NotificationDraft = v.InferOutput<typeof notificationInput>
 /** The argument of `get-history`. */
 export type HistoryQuery = v.InferInput<typeof historyQuery>
+/** What `refresh-auth` is answered with. */
+export type AuthRefreshed = v.InferOutput<typeof authRefreshed>
 /** A page of a stream, oldest first. */
 export type HistoryPage = v.InferOutput<typeof historyPage>
 /** The positions of `ack-notifications`, by stream. */

@@ -15,7 +15,9 @@ export interface ProblemDetails {
   'unexpected-argument': { event: string; position: number; received: string }
   'idempotency-conflict': { field: string }
   'not-allowed': { action: string }
-  unauthenticated: { reason: string }
+  unauthenticated: { reason: 'refused' | 'other-user' }
+  'token-expired': Record<never, never>
+  disconnected: Record<never, never>
   'too-many-channels': { max: number }
   'too-many-requests': { retryAfterMs: number }
   rejected: { sentence: string }
@@ -66,6 +68,8 @@ export const PROBLEM_CODES = Object.keys({
   'idempotency-conflict': true,
   'not-allowed': true,
   unauthenticated: true,
+  'token-expired': true,
+  disconnected: true,
   'too-many-channels': true,
   'too-many-requests': true,
   rejected: true,

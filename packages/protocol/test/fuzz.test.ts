@@ -99,6 +99,7 @@ const likely: Record<ClientEvent, fc.Arbitrary<unknown>[]> = {
       ),
     ),
   ],
+  [ClientEvent.RefreshAuth]: [almost(fc.dictionary(text, fc.jsonValue()))],
 }
 
 describe.each(Object.values(ClientEvent))('%s', (event) => {

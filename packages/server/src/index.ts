@@ -15,13 +15,25 @@ export type {
   NotificationsHandle,
   ServerNotification,
 } from './edge/handle.ts'
+export type { RateBounds, ServerLimits } from './edge/limits.ts'
 export type { Log } from './edge/log.ts'
 export type {
   AuthenticatedUser,
+  Authentication,
   NotificationsOptions,
-  ServerLimits,
+  RateOptions,
   StatsOptions,
 } from './edge/options.ts'
+export { DEFAULTS } from './edge/options.ts'
+export type { AllowRequest } from './edge/origins.ts'
+export { allowOrigins } from './edge/origins.ts'
+export type {
+  ChannelPolicies,
+  ChannelPolicy,
+  HistoryPolicy,
+  PolicyRight,
+} from './edge/policies.ts'
 // Hooks
 export type { AuthorizationRequest, ValidationRequest } from './flows/ports.ts'
 export type { Identity } from './rules/identity.ts'
+export type { Audience } from './rules/policies.ts'

@@ -210,7 +210,7 @@ export interface NotificationStore {
   clear(stream: StreamKey): Promise<Head>
 
   /** Forgets a user of a scope: the user's own stream and every cursor, of all devices. */
-  forget(scope: string, user: string): Promise<void>
+  forget(scope: string, user: string, stream?: StreamKey): Promise<void>
 
   /**
    * Tells of what other processes, and other stores of this one, append to the same data, until the returned

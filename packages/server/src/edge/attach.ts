@@ -2,6 +2,7 @@ import { typeNameOf } from '@carillon/protocol'
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import type { Namespace, Server, Socket } from 'socket.io'
 import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
+import { createAddressOf } from './addresses.ts'
 import type { Shared } from './attachment.ts'
 import { systemClock } from './clock.ts'
 import { tellDurability } from './durability.ts'
@@ -20,6 +21,7 @@ import { occupy, vacate } from './occupied.ts'
 import { checkOptions, type Expectation } from './option-checks.ts'
 import { type NotificationsOptions, resolveOptions } from './options.ts'
 import { createPatientStore } from './patient-store.ts'
+import { createRates } from './rates.ts'
 import { createSingle } from './single.ts'
 
 /**
@@ -32,12 +34,19 @@ import { createSingle } from './single.ts'
  * @throws NotificationsError `BAD_OPTION`, `ALREADY_ATTACHED`, `ACCESS_UNDECIDED` (production without
  * `authenticate`), `STORE_NOT_SHARED` (several nodes, one process's store)
  */
-export function attachNotifications(
+export function attachNotifications<Claims = unknown>(
   io: Server | Namespace,
-  options: NotificationsOptions = {},
+  options: NotificationsOptions<Claims> = {},
 ): NotificationsHandle {
   const nsp = namespaceOf(io)
-  const { settings, log, storeTimeoutMs } = resolveOptions(options, heartbeatOf(nsp))
+  const {
+    settings,
+    policies,
+    rates: bounds,
+    redis,
+    log,
+    storeTimeoutMs,
+  } = resolveOptions(options, heartbeatOf(nsp))
   checkAccess(options)
   const ownStore = options.store === undefined ? createMemoryStore() : null
   const store =
@@ -50,7 +59,10 @@ export function attachNotifications(
   const announce = createAnnounce(emitter, log)
   // What others were given is the store itself, not what we have put around it.
   const newsroom = newsroomOf(options.store ?? store)
-  const shared: Shared = { store, newsroom, settings, hooks: hooksOf(options), announce }
+  const rates = bounds === null ? null : createRates(bounds, redis, nsp.name, announce)
+  const addressOf = createAddressOf(options.address?.bind(options), announce)
+  const hooks = hooksOf(options)
+  const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, announce }
   const members = isParent(nsp)
     ? createFamily(shared, nsp, options.scope)
     : createSingle(shared, nsp, options.scope)
@@ -72,6 +84,7 @@ export function attachNotifications(
     await members.stop(farewell)
     for (const place of members.places()) place.off('connection', turnBack)
     vacate(nsp)
+    rates?.close()
     await ownStore?.close()
   }
   return createHandle(emitter, members, close)
@@ -125,9 +138,9 @@ function isParent(nsp: Namespace): boolean {
   return 'children' in nsp
 }
 
-function checkAccess(options: NotificationsOptions): void {
+function checkAccess({ authenticate, access }: { authenticate?: unknown; access?: unknown }): void {
   if (process.env.NODE_ENV !== 'production') return
-  if (options.authenticate !== undefined || options.access === 'open') return
+  if (authenticate !== undefined || access === 'open') return
   throw new NotificationsError(
     'ACCESS_UNDECIDED',
     'attachNotifications: in production say who may connect. Give authenticate: (socket) => user, ' +
@@ -136,11 +149,15 @@ function checkAccess(options: NotificationsOptions): void {
 }
 
 /** Only what was given: an absent hook costs nothing. */
-function hooksOf({ authenticate, authorize, validate }: NotificationsOptions): Shared['hooks'] {
+function hooksOf<Claims>(options: NotificationsOptions<Claims>): Shared['hooks'] {
+  const { authenticate, authorize, validate, visible } = options
+  // The claims of a user are what this very `authenticate` gave; on their way through the flows nobody looks at them.
+  const own = <Asked>(asked: unknown): Asked => asked as Asked
   return {
     ...(authenticate === undefined ? {} : { authenticate: (socket: Socket) => authenticate(socket) }),
-    ...(authorize === undefined ? {} : { authorize: (request) => authorize(request) }),
-    ...(validate === undefined ? {} : { validate: (request) => validate(request) }),
+    ...(authorize === undefined ? {} : { authorize: (request) => authorize(own(request)) }),
+    ...(validate === undefined ? {} : { validate: (request) => validate(own(request)) }),
+    ...(visible === undefined ? {} : { visible: (user, names) => visible(own(user), names) }),
   }
 }
 

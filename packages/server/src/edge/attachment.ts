@@ -3,15 +3,18 @@ import { ClientEvent, parseHandshake } from '@carillon/protocol'
 import type { NotificationStore } from '@carillon/store'
 import type { Namespace, Socket } from 'socket.io'
 import { connect, createSession } from '../flows/connect.ts'
+import { obey } from '../flows/controls.ts'
 import type { Settings } from '../flows/core.ts'
 import { type Core, createCore, reportFault } from '../flows/core.ts'
 import { disconnect, heartbeat } from '../flows/disconnect.ts'
-import type { Announce, Hooks } from '../flows/ports.ts'
+import type { Announce, Hooks, Rates } from '../flows/ports.ts'
 import { sayClosing } from '../flows/reply.ts'
 import { onRequest } from '../flows/requests.ts'
 import { restart } from '../flows/restart.ts'
 import type { Session } from '../flows/session.ts'
 import { createNotificationIds } from '../rules/notification-id.ts'
+import type { Policy } from '../rules/policies.ts'
+import type { AddressOf } from './addresses.ts'
 import { createAway } from './away.ts'
 import { systemClock } from './clock.ts'
 import { createCorks } from './corks.ts'
@@ -27,6 +30,9 @@ export interface Shared {
   readonly store: NotificationStore
   readonly newsroom: Newsroom
   readonly hooks: Hooks
+  readonly policies: readonly Policy[]
+  readonly rates: Rates | null
+  readonly addressOf: AddressOf
   readonly announce: Announce
   readonly settings: Settings
 }
@@ -67,7 +73,7 @@ export function createAttachment(
   })
   const report = (message: string, cause: unknown): void =>
     reportFault(core, 'REQUEST_FAILED', message, cause)
-  const wire = createSocketWire(place, { heartbeats, drains, report })
+  const wire = createSocketWire(place, { heartbeats, drains, addressOf: shared.addressOf, report })
   const desk = shared.newsroom.createDesk()
   const parts = {
     ...shared,
@@ -79,7 +85,7 @@ export function createAttachment(
     newId,
     fingerprint,
   }
-  const core = createCore(parts, restart)
+  const core = createCore(parts, { restart, obey })
   desk.open(core)
   const listeners = createListeners({
     onRequest(socket, event, args) {
@@ -147,6 +153,7 @@ export function createAttachment(
     core.timers.clear()
     core.cancelStats?.()
     core.cancelSweep?.()
+    core.expiries.timer?.cancel()
     await core.cursors.flush()
     core.tails.clear()
     corks.release()

@@ -7,6 +7,7 @@ export type NotificationsErrorCode =
   | 'NAMESPACE_REQUIRED'
   | 'NOT_A_FAMILY'
   | 'BAD_NOTIFICATION'
+  | 'BAD_NAME'
   | 'NOT_SENT'
   | 'CLOSED'
   | 'STORE_FAILED'

@@ -14,12 +14,14 @@ import {
   typeNameOf,
 } from '@carillon/protocol'
 import type TypedEmitter from 'typed-emitter'
+import { channelsOf } from '../flows/channel-list.ts'
 import type { Core } from '../flows/core.ts'
 import type { Announce } from '../flows/ports.ts'
-import { append } from '../flows/send.ts'
-import { channelsOf, statsOf } from '../flows/stats.ts'
+import { append, HOST_KEYS } from '../flows/send.ts'
+import { statsOf } from '../flows/stats.ts'
 import { NotificationsError } from './errors.ts'
 import type { Log } from './log.ts'
+import { disconnectUser, revoke } from './user-commands.ts'
 
 /** What the handle emits. There is no event `error`: unheard, it would end the host's process. */
 export type NotificationsEvents = {
@@ -58,6 +60,23 @@ export interface NamespaceHandle {
    * refused it or cannot tell (then the same `idempotencyKey` may be tried again), `CLOSED` after `close()`
    */
   send(notification: ServerNotification): Promise<NotificationSent>
+  /**
+   * Takes a user out of a channel, on every device and every node, also on nodes that hear of it later. Each of the
+   * user's sockets that was in it gets `channel-left` with the reason `revoked`, and the user has to join anew, as
+   * for the first time. A join that is under way is asked about again: so change the rights first, and then revoke.
+   * Resolves when it is as durable as the store says; whoever listens has heard of it by then or will.
+   *
+   * @throws NotificationsError `BAD_NAME`, `NOT_SENT` when the store refused or cannot tell (then do it again: twice
+   * is harmless), `CLOSED`
+   */
+  revoke(user: string, channel: string): Promise<void>
+  /**
+   * Ends every connection of a user to this namespace, on every node, also on nodes that hear of it later. Each gets
+   * an `error-message` with the code `disconnected` before, and does not come back by itself. Who connects meanwhile
+   * is asked about again; nobody is kept from connecting later, that is for `authenticate` to do.
+   * Resolves and rejects as {@link revoke} does.
+   */
+  disconnectUser(user: string): Promise<void>
   /** Connected clients, active channels, uptime in seconds. */
   stats(): Promise<ServerStats>
   /** Channels with members, the fullest first. */
@@ -133,6 +152,8 @@ export function createEmitter(): TypedEmitter<NotificationsEvents> & EventEmitte
 export function createNamespaceHandle(coreOf: () => Core): NamespaceHandle {
   return {
     send: async (notification) => sendFromHost(coreOf(), notification),
+    revoke: async (user, channel) => revoke(coreOf(), user, channel),
+    disconnectUser: async (user) => disconnectUser(coreOf(), user),
     stats: async () => statsOf(coreOf()),
     channels: async () => channelsOf(coreOf()),
   }
@@ -162,9 +183,6 @@ function sendFromHost(core: Core, notification: ServerNotification): Promise<Not
     })
   })
 }
-
-/** Keys of the host never meet those of a user (`u:`), a guest (`g:`) or a socket (`s:`). */
-const HOST_KEYS = 'host'
 
 /** The host may change its object afterwards; the log must not change with it. */
 function jsonCopyOf(input: NotificationInput): unknown {

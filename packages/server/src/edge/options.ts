@@ -1,8 +1,22 @@
-import { type Catalogue, en, fr, LIMITS, PROBLEM_CODES } from '@carillon/protocol'
+import { type Catalogue, en, fr, PROBLEM_CODES } from '@carillon/protocol'
 import type { NotificationStore } from '@carillon/store'
 import type { Socket } from 'socket.io'
 import type { Settings } from '../flows/core.ts'
 import type { AuthorizationRequest, ValidationRequest } from '../flows/ports.ts'
+import { isNarrower } from '../rules/bounds.ts'
+import type { Identity } from '../rules/identity.ts'
+import type { Policy } from '../rules/policies.ts'
+import {
+  announcedOf,
+  LIMIT_DEFAULTS,
+  type Limits,
+  RATE_DEFAULTS,
+  type RateBounds,
+  type Rates,
+  resolveLimits,
+  resolveRates,
+  type ServerLimits,
+} from './limits.ts'
 import { consoleLog, type Log, safeLog, silentLog } from './log.ts'
 import {
   A_FUNCTION,
@@ -14,37 +28,31 @@ import {
   type Expectation,
   hasMethods,
 } from './option-checks.ts'
+import { type ChannelPolicies, resolvePolicies } from './policies.ts'
 import { safeCatalogue } from './safe-catalogue.ts'
 
 /** Who a connection belongs to, as the host knows it. */
-export interface AuthenticatedUser {
+export interface AuthenticatedUser<Claims = unknown> {
   readonly userId: string
   /** Shown as the sender. @default the userId */
-  readonly username?: string
+  readonly username?: string | undefined
+  /** Whatever else the host knows: roles, a tenant. The hooks get it as `user.claims`; no client ever does. */
+  readonly claims?: Claims | null | undefined
+  /**
+   * When the proof ends: a `Date`, or milliseconds since 1970 (`exp` of a JWT counts seconds). Then the client is
+   * told to renew, and the connection ends, unless `refresh-auth` has renewed it before.
+   * @default never
+   */
+  readonly expiresAt?: Date | number | null | undefined
 }
 
-/** What may be done and held at most. Every bound is a positive integer. */
-export interface ServerLimits {
-  /** Channels that one socket may be in. @default 100 */
-  readonly channelsPerSocket?: number
-  /** Requests of one socket that may wait for an answer; more are refused with `too-many-requests`. @default 1000 */
-  readonly requestsPerSocket?: number
-  /** Channels that `get-channels` lists, the fullest first. @default 1000 */
-  readonly channelsListed?: number
-  /** Missed notifications that are read at once. @default 100 */
-  readonly pageItems?: number
-  /** Bytes of missed notifications that are read at once. @default 262144 */
-  readonly pageBytes?: number
-  /** Missed broadcasts that a returning user gets at most. @default 100 */
-  readonly missedBroadcasts?: number
-  /** Milliseconds that a hook may take. @default 5000 */
-  readonly hookTimeoutMs?: number
-  /**
-   * Milliseconds that a call to a given store may take; a send that takes longer is answered with an unknown
-   * outcome. @default 10000
-   */
-  readonly storeTimeoutMs?: number
-}
+/** What `authenticate` says: a user, nobody, or a user whose proof is no longer good and has to be renewed. */
+export type Authentication<Claims = unknown> =
+  | AuthenticatedUser<Claims>
+  | 'expired'
+  | null
+  | false
+  | undefined
 
 /** How often `server-stats` goes out. The first change goes out at once. */
 export interface StatsOptions {
@@ -57,30 +65,56 @@ export interface StatsOptions {
   readonly perClientMs?: number
 }
 
+/** Rates, and where they are counted. */
+export interface RateOptions extends RateBounds {
+  /**
+   * A client of Redis (ioredis or redis), connected by the host: then users and addresses are counted over all nodes.
+   * When it does not answer, each node counts by itself.
+   * @default each node counts by itself
+   */
+  readonly redis?: object
+}
+
 /** Options of {@link attachNotifications}. All may be left out. */
-export interface NotificationsOptions {
+export interface NotificationsOptions<Claims = unknown> {
   /**
    * Where notifications and cursors live. A store that is given is not closed by `close()`.
    * @default the memory store: bounded, lost with the process
    */
   readonly store?: NotificationStore
   /**
-   * Says who a connection belongs to. Called once per connection, before anything is served; requests wait for
-   * it. Return the user, or `null` or `false` to refuse: the client gets an `error-message` with the code
-   * `unauthenticated` and is disconnected. A throw, a rejection, an answer of another shape and silence beyond
-   * `limits.hookTimeoutMs` refuse as well; the fault goes to `problem` and `log`, never to the client.
+   * Says who a connection belongs to. Called for each connection before anything is served, while requests wait for
+   * it, and again when the client renews its proof (`refresh-auth`: then `socket.handshake.auth` is the new one).
+   * Return the user; `'expired'` for a proof that was good and is over: the client is told to renew it
+   * (`token-expired`); or `null` or `false` to refuse (`unauthenticated`). Both disconnect, but for a renewal, which
+   * changes nothing then. A throw, a rejection, an answer of another shape and silence beyond `limits.hookTimeoutMs`
+   * refuse as well; the fault goes to `problem` and `log`, never to the client.
    * @default the `user_id` and `username` that the client claims in `auth`, marked unverified
    */
-  authenticate?(
-    socket: Socket,
-  ): AuthenticatedUser | null | false | undefined | Promise<AuthenticatedUser | null | false | undefined>
+  authenticate?(socket: Socket): Authentication<Claims> | Promise<Authentication<Claims>>
   /**
    * Says whether a user may do something. Called after the check of the request, before anything is read or
    * stored. Only `true` allows; `false` refuses with `not-allowed`. A throw and silence refuse with
    * `hook-failed`, and the socket stays open.
    * @default everybody may do everything
    */
-  authorize?(request: AuthorizationRequest): boolean | Promise<boolean>
+  authorize?(request: AuthorizationRequest<Claims>): boolean | Promise<boolean>
+  /**
+   * Who may join, send to and read the history of the channels whose name fits a pattern. The first that fits holds;
+   * `authorize`, if given, has to agree. See {@link ChannelPolicies}.
+   *
+   * ```ts
+   * policies: { 'orders:*': { send: 'server', history: { read: 'members', rewind: 20 } }, '*': { join: 'users' } }
+   * ```
+   * @default every channel is open
+   */
+  readonly policies?: ChannelPolicies<Claims>
+  /**
+   * Which of the active channels `get-channels` may tell a user of: asked once for all of them. What is not among
+   * `names` is passed over. A throw and silence refuse with `hook-failed`.
+   * @default all; with `policies`, those that the user may join or is in; with `authorize`, those it is in
+   */
+  visible?(user: Identity<Claims>, names: readonly string[]): Iterable<string> | Promise<Iterable<string>>
   /**
    * Has the last word on a notification that a client sends, after the check of its shape and before
    * `authorize`. Return nothing to accept, or a sentence or a list of sentences for the sender to read. A throw
@@ -88,7 +122,7 @@ export interface NotificationsOptions {
    * @default every well-formed notification is accepted
    */
   validate?(
-    notification: ValidationRequest,
+    notification: ValidationRequest<Claims>,
   ): string | readonly string[] | undefined | Promise<string | readonly string[] | undefined>
   /**
    * `open` states that claimed identities are wanted. In production (`NODE_ENV`) either this or `authenticate`
@@ -100,31 +134,41 @@ export interface NotificationsOptions {
   /** Name under which the streams of a namespace are kept. @default the namespace's name */
   readonly scope?: string
   readonly limits?: ServerLimits
-  readonly stats?: StatsOptions
+  /**
+   * How often a socket, a user and an address may do something; `false` for as often as they like. Who is over a
+   * bound is refused with `too-many-requests`, and told when to come back.
+   */
+  readonly rates?: RateOptions | false
+  /**
+   * What a channel may be called, beyond what the protocol says. Beware of patterns that take long on long names.
+   * @default any name
+   */
+  readonly channelPattern?: RegExp
+  /**
+   * Where a socket comes from, for what is counted by address; `null` counts it nowhere. Behind a proxy this has to
+   * be told, see SECURITY.md. A throw counts nowhere.
+   * @default the address of the connection, unless it is of the own network, where proxies are
+   */
+  address?(socket: Socket): string | null | undefined
+  /** How often `server-stats` goes out; `false` for never, and then only `get-stats` tells. */
+  readonly stats?: StatsOptions | false
   /** Sender of what the host sends without naming one. @default the name in the language, "Serveur" */
   readonly serverName?: string
   /** Where faults and start-up facts are written; `false` for nowhere. @default console */
   readonly log?: Log | false
 }
 
-const LIMIT_DEFAULTS = {
-  channelsPerSocket: 100,
-  requestsPerSocket: 1_000,
-  channelsListed: 1_000,
-  pageItems: 100,
-  pageBytes: 262_144,
-  missedBroadcasts: 100,
-  hookTimeoutMs: 5_000,
-  storeTimeoutMs: 10_000,
-} satisfies Record<keyof ServerLimits, number>
-
 const STATS_DEFAULTS = {
   minIntervalMs: 250,
   perClientMs: 4,
 } satisfies Record<keyof StatsOptions, number>
 
-/** Every bound with the value that is in force without one: tests compare the documents with it. */
-export const DEFAULTS = Object.freeze({ ...LIMIT_DEFAULTS, ...STATS_DEFAULTS })
+/** Every bound with the value that is in force without one. */
+export const DEFAULTS = Object.freeze({
+  limits: LIMIT_DEFAULTS,
+  rates: RATE_DEFAULTS,
+  stats: Object.freeze(STATS_DEFAULTS),
+})
 
 /** Healthy reordering heals itself within this time. */
 const HOLE_WAIT_MS = 200
@@ -140,36 +184,77 @@ export interface Heartbeat {
 /** Options after the check. */
 export interface Resolved {
   readonly settings: Settings
+  readonly policies: readonly Policy[]
+  /** `null` where nobody counts. */
+  readonly rates: Rates | null
+  readonly redis: object | null
   readonly storeTimeoutMs: number
   readonly log: Log
 }
 
 /** The only place where options are checked and defaults are written. */
-export function resolveOptions(
-  options: NotificationsOptions,
-  { pingIntervalMs, pingTimeoutMs }: Heartbeat,
+export function resolveOptions<Claims>(
+  options: NotificationsOptions<Claims>,
+  heartbeat: Heartbeat,
 ): Resolved {
   checkOptions(options, EXPECTATIONS)
-  const limits = boundsOf('limits', LIMIT_DEFAULTS, options.limits)
-  const stats = boundsOf('stats', STATS_DEFAULTS, options.stats)
+  const limits = resolveLimits(options.limits)
+  const { rates, redis } = ratesOf(options.rates)
+  const log = options.log === false ? silentLog : (options.log ?? consoleLog)
+  return {
+    settings: settingsOf(options, limits, rates, heartbeat),
+    policies: resolvePolicies(options.policies),
+    rates,
+    redis,
+    storeTimeoutMs: limits.storeTimeoutMs,
+    log: safeLog(log),
+  }
+}
+
+function settingsOf<Claims>(
+  options: NotificationsOptions<Claims>,
+  limits: Limits,
+  rates: Rates | null,
+  { pingIntervalMs, pingTimeoutMs }: Heartbeat,
+): Settings {
   const catalogue = catalogueOf(options.locale)
-  const settings: Settings = {
+  return {
     catalogue,
-    announcedLimits: Object.freeze({ ...LIMITS, channelsPerSocket: limits.channelsPerSocket }),
+    announcedLimits: announcedOf(limits, rates),
+    narrowing: narrowingOf(limits, options.channelPattern),
+    rates,
     channelsPerSocket: limits.channelsPerSocket,
     requestsPerSocket: limits.requestsPerSocket,
+    hooksPerSocket: limits.hooksPerSocket,
     channelsListed: limits.channelsListed,
+    historyItems: limits.historyItems,
     page: { limit: limits.pageItems, maxBytes: limits.pageBytes },
     missedBroadcasts: limits.missedBroadcasts,
     hookTimeoutMs: limits.hookTimeoutMs,
     holeWaitMs: HOLE_WAIT_MS,
     lingerMs: LINGER_MS,
-    stats: { minIntervalMs: stats.minIntervalMs, perClientMs: stats.perClientMs },
+    stats: options.stats === false ? null : boundsOf('stats', STATS_DEFAULTS, options.stats),
     marks: { bucketMs: pingIntervalMs / MARKS_PER_INTERVAL, keepMs: 2 * pingIntervalMs + pingTimeoutMs },
     serverName: options.serverName ?? catalogue.server,
   }
-  const log = options.log === false ? silentLog : (options.log ?? consoleLog)
-  return { settings, storeTimeoutMs: limits.storeTimeoutMs, log: safeLog(log) }
+}
+
+function ratesOf(given: RateOptions | false | undefined): Pick<Resolved, 'rates' | 'redis'> {
+  if (given === false) return { rates: null, redis: null }
+  const { redis = null, ...bounds } = given ?? {}
+  if (redis !== null && !AN_OBJECT.fits(redis)) throw badOption('rates.redis', 'a client of Redis', redis)
+  return { rates: resolveRates(bounds), redis }
+}
+
+/** A pattern with the flag `g` or `y` remembers where it stopped: each test has to begin anew. */
+function narrowingOf(limits: Limits, pattern: RegExp | undefined): Settings['narrowing'] {
+  if (pattern === undefined && !isNarrower(limits)) return null
+  const isChannel = (name: string): boolean => {
+    if (pattern === undefined) return true
+    pattern.lastIndex = 0
+    return pattern.test(name)
+  }
+  return { bounds: limits, isChannel }
 }
 
 /** A method of the port that is missing here does not compile. */
@@ -188,6 +273,11 @@ const STORE_METHODS = Object.keys({
 
 const LOCALES = "'fr', 'en' or a catalogue"
 
+const OBJECT_OR_FALSE: Expectation = {
+  what: 'an object, or false',
+  fits: (value) => value === false || AN_OBJECT.fits(value),
+}
+
 const LOG_METHODS: readonly (keyof Log)[] = ['info', 'warn', 'error']
 
 const EXPECTATIONS: Readonly<Record<keyof NotificationsOptions, Expectation>> = {
@@ -198,12 +288,17 @@ const EXPECTATIONS: Readonly<Record<keyof NotificationsOptions, Expectation>> = 
   authenticate: A_FUNCTION,
   authorize: A_FUNCTION,
   validate: A_FUNCTION,
+  policies: AN_OBJECT,
+  visible: A_FUNCTION,
+  address: A_FUNCTION,
+  channelPattern: { what: 'a regular expression', fits: (value) => value instanceof RegExp },
+  rates: OBJECT_OR_FALSE,
   access: { what: "'open'", fits: (value) => value === 'open' },
   // Looked at more closely below.
   locale: { what: LOCALES, fits: () => true },
   scope: A_STRING,
   limits: AN_OBJECT,
-  stats: AN_OBJECT,
+  stats: OBJECT_OR_FALSE,
   serverName: A_STRING,
   log: {
     what: 'an object with info, warn and error, or false',

@@ -1,6 +1,7 @@
 import type { ServerEvent } from '@carillon/protocol'
 import type { Namespace, Socket } from 'socket.io'
 import type { Wire } from '../flows/ports.ts'
+import type { AddressOf } from './addresses.ts'
 import type { Drains } from './drains.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { writeShared } from './shared-frames.ts'
@@ -13,6 +14,7 @@ export interface Place {
 export interface SocketWireSettings {
   readonly heartbeats: Heartbeats
   readonly drains: Drains
+  readonly addressOf: AddressOf
   readonly report: (message: string, cause: unknown) => void
 }
 
@@ -20,7 +22,10 @@ export interface SocketWireSettings {
  * Frames and rooms over Socket.IO. Emits through `local`, which every adapter delivers at once; what goes
  * through the cluster instead is asynchronous with most of them, so that acknowledgements overtake it.
  */
-export function createSocketWire(place: Place, { heartbeats, drains, report }: SocketWireSettings): Wire {
+export function createSocketWire(
+  place: Place,
+  { heartbeats, drains, addressOf, report }: SocketWireSettings,
+): Wire {
   // Nothing that Socket.IO or an adapter throws may reach a flow halfway. [G7]
   const failed = (what: string, cause: unknown): void => report(`Socket.IO failed to ${what}`, cause)
   function emit(peer: Socket, event: ServerEvent, payload: object): void {
@@ -74,6 +79,21 @@ export function createSocketWire(place: Place, { heartbeats, drains, report }: S
       heartbeats.watch(peer)
     },
     drained: (peer: Socket) => drains.wait(peer),
+    hangUp({ conn }: Socket) {
+      try {
+        conn.close()
+      } catch (cause) {
+        failed('close a connection', cause)
+      }
+    },
+    addressOf,
+    setAuth({ handshake }: Socket, auth) {
+      const before = handshake.auth
+      handshake.auth = auth
+      return () => {
+        handshake.auth = before
+      }
+    },
     dismiss(peer: Socket) {
       try {
         peer.disconnect()

@@ -3,7 +3,6 @@ import {
   type Claims,
   type ConnectionConfirmed,
   PROTOCOL_VERSION,
-  type Problems,
   ServerEvent,
   USER_STREAM,
 } from '@carillon/protocol'
@@ -13,14 +12,16 @@ import { NEVER } from '../rules/proof.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { broadcastKey, EVERYBODY_ROOM, userKey } from '../rules/streams.ts'
 import { type Core, later, reportFault } from './core.ts'
+import { expiryFact, setExpiry } from './expiry.ts'
 import { admit, deliver, drop, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import { claimed, GUEST, identify } from './identify.ts'
 import { NO_CHANNELS } from './join.ts'
 import { parkNewcomer } from './parking.ts'
 import type { Peer } from './ports.ts'
-import { sayProblems } from './reply.ts'
+import { mayConnect } from './rates.ts'
 import type { Session } from './session.ts'
 import { onStateChange } from './stats.ts'
+import { turnAway } from './turn-away.ts'
 import { rememberUser } from './users.ts'
 
 const NO_FEEDS: Session['feeds'] = []
@@ -53,21 +54,35 @@ export async function connect(
   claims: Claims,
   isRecoverable: boolean,
 ): Promise<void> {
-  const { authenticate } = core.hooks
-  const identified = authenticate === undefined ? claimed(claims) : await identify(core, session.peer)
+  if (core.rates !== null && !(await mayConnect(core, session))) return
   if (!isStarting(session)) return
-  if (!identified.ok) {
-    turnAway(core, session, identified.problems)
-    return
-  }
-  session.identity = identified.identity
-  const { userId } = identified.identity
+  if (!(await introduce(core, session, claims))) return
   // A v2 client tells its positions; for any other the heartbeats have to.
-  if (session.version === 1 && (userId !== null || isRecoverable)) core.wire.watchHeartbeats(session.peer)
+  const isKnown = session.identity.userId !== null
+  if (session.version === 1 && (isKnown || isRecoverable)) core.wire.watchHeartbeats(session.peer)
   await openAndConfirm(core, session, claims)
 }
 
-async function openAndConfirm(core: Core, session: Session, claims: Claims): Promise<void> {
+/** Resolves to whether the connection is somebody's, and goes on. */
+async function introduce(core: Core, session: Session, claims: Claims): Promise<boolean> {
+  const { authenticate } = core.hooks
+  const identified = authenticate === undefined ? claimed(claims) : await identify(core, session)
+  if (!isStarting(session)) return false
+  if (!identified.ok) {
+    turnAway(core, session, identified.problems)
+    return false
+  }
+  session.identity = identified.identity
+  setExpiry(core, session, identified.expiresAt)
+  return true
+}
+
+async function openAndConfirm(
+  core: Core,
+  session: Session,
+  claims: Claims,
+  isAskedAgain = false,
+): Promise<void> {
   let openings: readonly Opening[]
   try {
     openings = await openOwnStreams(core, session, claims)
@@ -75,18 +90,24 @@ async function openAndConfirm(core: Core, session: Session, claims: Claims): Pro
     reportFault(core, 'STORE_FAILED', 'A connection could not read the store', cause)
     // Requests wait meanwhile; to close the connection would hit the host's other namespaces as well.
     later(core, RETRY_MS, () => {
-      if (isStarting(session)) void openAndConfirm(core, session, claims)
+      if (isStarting(session)) void openAndConfirm(core, session, claims, isAskedAgain)
     })
     return
   }
   const parts = openings.map((opening) => ({ opening, next: sew(opening) }))
-  if (isStarting(session) && parts.every(isSewn)) {
+  if (isStarting(session) && parts.every(isSewn) && (isAskedAgain || !parts.some(isInDoubt))) {
     confirm(core, session, parts)
     return
   }
   for (const { tail } of openings) drop(core, tail)
+  if (!isStarting(session)) return
+  // The host had this user's connections ended, perhaps after it let this one in. [G8]
+  if (parts.some(isInDoubt)) {
+    if (await introduce(core, session, claims)) await openAndConfirm(core, session, claims, true)
+    return
+  }
   // A log was lost while it was read: what is true now has to be read again.
-  if (isStarting(session)) await openAndConfirm(core, session, claims)
+  await openAndConfirm(core, session, claims, isAskedAgain)
 }
 
 interface Part {
@@ -96,6 +117,10 @@ interface Part {
 
 function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undefined }): part is Part {
   return part.next !== undefined
+}
+
+function isInDoubt({ next }: { readonly next: Stitch | undefined }): boolean {
+  return next?.isDisconnect === true
 }
 
 /** Broadcasts and the user's own stream: nobody joins these two, so the connection does. */
@@ -176,6 +201,7 @@ function confirmedPayload(core: Core, session: Session, parts: readonly Part[]):
     userId: session.identity.userId,
     pendingCount: parts.reduce((sum, { opening, next }) => sum + pendingOf(opening, next), 0),
     hasMore: parts.some(({ next }) => next.kind === 'page'),
+    ...expiryFact(core, session),
     streams,
     limits: core.settings.announcedLimits,
   }
@@ -184,13 +210,6 @@ function confirmedPayload(core: Core, session: Session, parts: readonly Part[]):
 function verdictOf({ recovered, reason }: Start): Pick<Start, 'recovered' | 'reason'> {
   if (recovered === undefined) return {}
   return reason === undefined ? { recovered } : { recovered, reason }
-}
-
-/** Last words, then the end of the connection. */
-function turnAway(core: Core, session: Session, problems: Problems): void {
-  core.announce.refused({ event: null, problems, socketId: session.peer.id })
-  sayProblems(core, session, null, problems)
-  core.wire.dismiss(session.peer)
 }
 
 function isStarting(session: Session): boolean {

@@ -1,12 +1,18 @@
 import type { Catalogue, RecoveryFailure } from '@carillon/protocol'
-import type { NotificationStore, Page } from '@carillon/store'
+import type { Control, NotificationStore, Page } from '@carillon/store'
+import type { Narrowing } from '../rules/bounds.ts'
+import { createGuard, type Guard, type GuardBounds } from '../rules/guard.ts'
 import type { MarkSettings } from '../rules/marks.ts'
+import type { Policy } from '../rules/policies.ts'
 import { createStatsPace, type StatsLimits, type StatsPace } from '../rules/stats-pace.ts'
 import type { Tail } from '../rules/tail.ts'
 import { type Appender, createAppender } from './appender.ts'
+import type { ChannelList } from './channel-list.ts'
 import { type Cursors, createCursors } from './cursors.ts'
+import { createExpiries, type Expiries } from './expiry.ts'
+import type { Desks } from './hooks.ts'
 import { createPages, type Pages } from './pages.ts'
-import type { Announce, Clock, Fault, Hooks, Neighbours, Wire } from './ports.ts'
+import type { Announce, Clock, Fault, Hooks, Neighbours, Rates, Wire } from './ports.ts'
 import type { Suspicion } from './reading.ts'
 import type { Session } from './session.ts'
 import type { UserSessions } from './users.ts'
@@ -16,17 +22,24 @@ export interface Settings {
   readonly catalogue: Catalogue
   /** What `limits` of `connection-confirmed` says. */
   readonly announcedLimits: Readonly<Record<string, number>>
+  /** What is looked at beyond the protocol; `null` for nothing. */
+  readonly narrowing: Narrowing | null
+  /** How often a socket may ask; `null` for as often as it likes. */
+  readonly rates: GuardBounds | null
   readonly channelsPerSocket: number
   readonly requestsPerSocket: number
   readonly channelsListed: number
+  readonly historyItems: number
   /** Size of a page of missed notifications. */
   readonly page: { readonly limit: number; readonly maxBytes: number }
   /** Missed broadcasts that are delivered at most. */
   readonly missedBroadcasts: number
   readonly hookTimeoutMs: number
+  readonly hooksPerSocket: number
   readonly holeWaitMs: number
   readonly lingerMs: number
-  readonly stats: StatsLimits
+  /** How often statistics go out; `null` for never. */
+  readonly stats: StatsLimits | null
   readonly marks: MarkSettings
   /** Sender of what the host sends without naming one. */
   readonly serverName: string
@@ -40,6 +53,8 @@ export interface Core {
   readonly wire: Wire
   readonly clock: Clock
   readonly hooks: Hooks
+  readonly policies: readonly Policy[]
+  readonly rates: Rates | null
   readonly announce: Announce
   readonly neighbours: Neighbours
   /** Whoever is connected. */
@@ -57,6 +72,7 @@ export interface Core {
   /** Tails of which something did not fit, until they have been looked at. */
   readonly suspects: Map<Tail, Suspicion>
   readonly restart: (tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
+  readonly obey: (user: string, control: Control) => void
   /** Tails that are read because of a hint. */
   readonly reading: Map<Tail, Promise<void>>
   /** How often news may have been missed. */
@@ -73,10 +89,15 @@ export interface Core {
   activeChannels: number
   /** Sockets whose missed broadcasts are under way. */
   behind: number
+  /** The list of channels that was made last. */
+  channelList: ChannelList | null
   cancelStats: (() => void) | null
   cancelSweep: (() => void) | null
   /** Timers of holes and retries. */
   readonly timers: Set<() => void>
+  readonly guard: Guard<Session>
+  readonly desks: Desks
+  readonly expiries: Expiries
   /** Ends the waits for hooks. */
   readonly aborts: Set<() => void>
   isClosing: boolean
@@ -103,6 +124,17 @@ export function reportFault(core: Core, code: Fault['code'], message: string, ca
 /** See restart.ts. */
 export type Restart = (core: Core, tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
 
+/** See controls.ts. */
+export type Obey = (core: Core, user: string, control: Control) => void
+
+/** The calls that go against the arrows. */
+export interface Upward {
+  /** Puts the readers of a lost log on it anew. */
+  readonly restart: Restart
+  /** Does with a user's connections what an entry of the user's stream says. */
+  readonly obey: Obey
+}
+
 /** What a core is made of. */
 export type CoreParts = Pick<
   Core,
@@ -112,6 +144,8 @@ export type CoreParts = Pick<
   | 'wire'
   | 'clock'
   | 'hooks'
+  | 'policies'
+  | 'rates'
   | 'announce'
   | 'neighbours'
   | 'sessions'
@@ -119,11 +153,11 @@ export type CoreParts = Pick<
   | 'fingerprint'
 >
 
-/** @param restart puts the readers of a lost log on it anew: the one call that goes against the arrows */
-export function createCore(parts: CoreParts, restart: Restart): Core {
+export function createCore(parts: CoreParts, { restart, obey }: Upward): Core {
   const core: Core = {
     ...parts,
     restart: (...loss) => restart(core, ...loss),
+    obey: (user, control) => obey(core, user, control),
     appender: createAppender(parts.store),
     cursors: createCursors(parts.store, parts.clock, (cause) => {
       parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
@@ -143,9 +177,13 @@ export function createCore(parts: CoreParts, restart: Restart): Core {
     ready: 0,
     activeChannels: 0,
     behind: 0,
+    channelList: null,
     cancelStats: null,
     cancelSweep: null,
     timers: new Set(),
+    guard: createGuard(),
+    desks: new Map(),
+    expiries: createExpiries(),
     aborts: new Set(),
     isClosing: false,
   }

@@ -1,8 +1,10 @@
 import type { CursorMove, Head } from '@carillon/store'
+import { forget } from '../rules/guard.ts'
 import { NEVER, onHeartbeat } from '../rules/proof.ts'
 import { EVERYBODY_ROOM } from '../rules/streams.ts'
 import { provedOffset } from '../rules/tail.ts'
 import { type Core, reportFault } from './core.ts'
+import { forgetExpiry } from './expiry.ts'
 import { dismissFeed } from './feeds.ts'
 import { type Feed, noteReceived, receivedOf, type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
@@ -24,6 +26,8 @@ export function disconnect(core: Core, session: Session): void {
   const wasReady = session.state === 'ready'
   session.state = 'closed'
   session.early = null
+  forgetExpiry(core, session)
+  forget(core.guard, session)
   if (subscriberOf(session) !== null) {
     // Also what heartbeats have proved before and is still waiting: whoever comes back at once reads it.
     core.cursors.save(provedMoves(session)).catch((cause) => {

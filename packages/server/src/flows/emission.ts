@@ -8,8 +8,12 @@ import { sessionsOf } from './users.ts'
 
 /** Emits what has just come to whoever is live on the stream: encoded once, however many they are. */
 export function emitItems(core: Core, tail: Tail, items: readonly Item[]): void {
-  if (tail.members === 0) return
   for (const item of items) {
+    if (item.content.control !== undefined) {
+      core.obey(tail.stream.name, item.content.control)
+      continue
+    }
+    if (tail.members === 0) continue
     emitToMembers(
       core,
       tail,

@@ -9,6 +9,7 @@ import { sayLost } from './losses.ts'
 import { emitMissed } from './pages.ts'
 import { parkIfSilent } from './parking.ts'
 import { readOn } from './reading.ts'
+import { recheck } from './recheck.ts'
 import { type Feed, noteLoss, type Run, type Session, subscriberOf, withFeed } from './session.ts'
 import { sweepLater, tailOf, whenOpen } from './tails.ts'
 
@@ -189,6 +190,7 @@ async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from:
         sayLost(core, session, tail, { reason: 'trimmed', from: at })
       }
       const next = stitch(tail, at, page)
+      if (next.isDisconnect) void recheck(core, session)
       emitPage(core, session, tail, run, next)
       if (next.kind === 'page' && next.upTo === at) {
         // The store is behind what was emitted: it will catch up, or say that the log was lost.

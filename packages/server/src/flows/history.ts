@@ -1,6 +1,7 @@
 import { channelOf, type HistoryPage, type Problem, type Request, USER_STREAM } from '@carillon/protocol'
 import type { Page, StreamKey } from '@carillon/store'
 import { replayedPayloads } from '../rules/payloads.ts'
+import { isShown } from '../rules/seam.ts'
 import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
@@ -37,7 +38,7 @@ async function whatForbids(core: Core, session: Session, { stream }: Query): Pro
   // What is addressed to a user is the user's own.
   if (stream === USER_STREAM) return []
   const channel = channelOf(stream)
-  return authorize(core, { action: 'history', user: session.identity, channel, to: null })
+  return authorize(core, session, { action: 'history', channel, to: null })
 }
 
 /** A guest has no stream of its own. */
@@ -49,14 +50,14 @@ function streamOf(core: Core, { identity }: Session, { stream }: Query): StreamK
 }
 
 function read(core: Core, stream: StreamKey, { after, before, limit }: Query): Promise<Page> {
-  const bounds = { limit, maxBytes: core.settings.page.maxBytes }
+  const bounds = { limit: Math.min(limit, core.settings.historyItems), maxBytes: core.settings.page.maxBytes }
   if (after !== null) return core.store.read(stream, { after, ...bounds })
   return core.store.read(stream, { before: before ?? Number.MAX_SAFE_INTEGER, ...bounds })
 }
 
 function pageOf(stream: StreamKey, { stream: name, after }: Query, page: Page): HistoryPage {
   const { epoch, head, base, coveredTo } = page
-  const items = replayedPayloads(stream, epoch, page.items)
+  const items = replayedPayloads(stream, epoch, page.items.filter(isShown))
   const hasMore = after === null ? coveredTo > base + 1 : coveredTo < head
   return { stream: name, epoch, head, base, items, hasMore }
 }

@@ -1,11 +1,11 @@
-import type { ChannelJoined, Request } from '@carillon/protocol'
+import type { ChannelJoined, Problem, Request } from '@carillon/protocol'
 import { isoTime } from '../rules/payloads.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { channelKey } from '../rules/streams.ts'
 import { type Core, reportFault } from './core.ts'
 import { admit, deliver, drop, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import type { Reply } from './reply.ts'
-import { authorize, isRefusal } from './rights.ts'
+import { authorize, isRefusal, isUnguarded, policyFor } from './rights.ts'
 import type { Feed, Session } from './session.ts'
 import { onStateChange } from './stats.ts'
 
@@ -32,17 +32,38 @@ export async function join(
     reply.refuse([{ code: 'too-many-channels', max }])
     return
   }
-  session.joining = [...session.joining, channel]
   try {
-    const question = { action: 'join', user: session.identity, channel, to: null } as const
-    const denied = core.hooks.authorize === undefined ? [] : await authorize(core, question)
-    if (isRefusal(denied)) reply.refuse(denied)
-    else await openAndConfirm(core, session, request, reply)
+    await askAndOpen(core, session, request, reply)
   } finally {
     const others = session.joining.filter((other) => other !== channel)
     // Idle sessions share one empty list.
     session.joining = others.length === 0 ? NO_CHANNELS : others
   }
+}
+
+async function askAndOpen(
+  core: Core,
+  session: Session,
+  request: JoinRequest,
+  reply: JoinReply,
+): Promise<void> {
+  session.joining = [...session.joining, request.channel]
+  const denied = isUnguarded(core) ? [] : await whatForbids(core, session, request)
+  if (isRefusal(denied)) reply.refuse(denied)
+  else await openAndConfirm(core, session, request, reply)
+}
+
+/** To begin before the head is to read what was there before. */
+async function whatForbids(
+  core: Core,
+  session: Session,
+  { channel, options }: JoinRequest,
+): Promise<readonly Problem[]> {
+  const denied = await authorize(core, session, { action: 'join', channel, to: null })
+  const wantsHistory = (options?.rewind ?? null) !== null
+  if (isRefusal(denied) || !wantsHistory) return denied
+  // By then somebody in the channel.
+  return authorize(core, session, { action: 'history', channel, to: null }, true)
 }
 
 async function openAndConfirm(
@@ -52,7 +73,8 @@ async function openAndConfirm(
   reply: JoinReply,
 ): Promise<void> {
   const stream = channelKey(core.scope, request.channel)
-  const { since = null, rewind = null } = request.options ?? {}
+  const { since = null } = request.options ?? {}
+  const rewind = rewindOf(core, request)
   let opening: Opening
   try {
     opening = await openFeed(core, session, stream, { since, newcomer: 'head', rewind })
@@ -66,6 +88,11 @@ async function openAndConfirm(
     reply.refuse([{ code: 'closing', retryAfterMs: 0 }])
     return
   }
+  // Revoked since it was allowed: it may be forbidden by now.
+  if (!session.joining.includes(request.channel)) {
+    drop(core, opening.tail)
+    return askAndOpen(core, session, request, reply)
+  }
   // From here on nothing waits: what is counted is what follows, and nothing comes between. [G1]
   const next = sew(opening)
   if (next !== undefined) {
@@ -74,6 +101,15 @@ async function openAndConfirm(
   }
   drop(core, opening.tail)
   return openAndConfirm(core, session, request, reply)
+}
+
+/** As much as the channel's policy lets a newcomer see. */
+function rewindOf(core: Core, { channel, options }: JoinRequest): number | null {
+  const wished = options?.rewind ?? null
+  if (wished === null) return null
+  const { historyItems } = core.settings
+  const most = Math.min(historyItems, policyFor(core, channel)?.rewind ?? historyItems)
+  return most === 0 ? null : Math.min(wished, most)
 }
 
 function confirm(core: Core, session: Session, opening: Opening, next: Stitch, reply: JoinReply): void {

@@ -21,6 +21,26 @@ export interface Wire {
   drained(peer: Peer): Promise<void>
   /** Takes the peer out of the namespace; its other namespaces stay. */
   dismiss(peer: Peer): void
+  /** Ends the connection, with all namespaces on it, in the way after which clients come back. */
+  hangUp(peer: Peer): void
+  /** Where the peer comes from; `null` where that is not counted. */
+  addressOf(peer: Peer): string | null
+  /** What the peer's handshake says from now on. The returned function puts back what it said. */
+  setAuth(peer: Peer, auth: JsonObject): () => void
+}
+
+/** What somebody does that users and addresses may do only so often. */
+export interface RateQuestion {
+  readonly what: 'connection' | 'join' | 'send'
+  /** A user that is vouched for; `null` counts for nobody. */
+  readonly user: string | null
+  readonly address: string | null
+}
+
+/** Counts over the connections of a user and of an address. Never rejects. */
+export interface Rates {
+  /** Counts it. Resolves to 0, or to the milliseconds after which it may be tried again. */
+  take(question: RateQuestion): Promise<number>
 }
 
 /** The other attachments of this process on the same streams. Other processes hear through the store. */
@@ -38,9 +58,9 @@ export interface Clock {
 }
 
 /** What is asked of `authorize`. */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest<Claims = unknown> {
   readonly action: 'join' | 'send' | 'broadcast' | 'history' | 'list' | 'stats'
-  readonly user: Identity
+  readonly user: Identity<Claims>
   /** The channel in question; `null` for broadcasts, personal notifications and lists. */
   readonly channel: string | null
   /** The user that a personal notification is for. */
@@ -48,8 +68,8 @@ export interface AuthorizationRequest {
 }
 
 /** What is asked of `validate`: a notification whose shape has been checked. */
-export interface ValidationRequest {
-  readonly user: Identity
+export interface ValidationRequest<Claims = unknown> {
+  readonly user: Identity<Claims>
   readonly channel: string | null
   readonly to: string | null
   readonly type: NotificationDraft['type']
@@ -63,6 +83,7 @@ export interface Hooks {
   authenticate?(peer: Peer): unknown
   authorize?(request: AuthorizationRequest): unknown
   validate?(request: ValidationRequest): unknown
+  visible?(user: Identity, names: readonly string[]): unknown
 }
 
 /** What the host hears of. Never throws. */

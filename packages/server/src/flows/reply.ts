@@ -28,6 +28,7 @@ const CONFIRMATIONS: { readonly [E in ClientEvent]: Confirmation<E> | null } = {
   [ClientEvent.GetChannels]: { event: ServerEvent.ChannelsList, payload: (answer) => answer.channels },
   [ClientEvent.AckNotifications]: null,
   [ClientEvent.GetHistory]: null,
+  [ClientEvent.RefreshAuth]: null,
 }
 
 interface Confirmation<E extends ClientEvent> {

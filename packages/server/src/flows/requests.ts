@@ -1,11 +1,15 @@
-import { ClientEvent, type Problems, parseRequest, type Request } from '@carillon/protocol'
+import { ClientEvent, type Problem, type Problems, parseRequest, type Request } from '@carillon/protocol'
+import { problemsBeyond } from '../rules/bounds.ts'
 import { tagOf } from '../rules/streams.ts'
 import { ackPositions } from './ack-positions.ts'
 import { type Core, reportFault } from './core.ts'
 import { tellHistory } from './history.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
+import { inRate, overRate } from './rates.ts'
+import { refreshAuth } from './refresh.ts'
 import { type Ack, createReply, type Reply } from './reply.ts'
+import { isRefusal } from './rights.ts'
 import { send, targetOf } from './send.ts'
 import type { Session } from './session.ts'
 import { tellChannels, tellStats } from './stats.ts'
@@ -33,6 +37,7 @@ const FLOWS: { readonly [E in ClientEvent]: Flow<E> } = {
   [ClientEvent.GetChannels]: { run: tellChannels, lane: () => null },
   [ClientEvent.AckNotifications]: { run: ackPositions, lane: () => null },
   [ClientEvent.GetHistory]: { run: tellHistory, lane: () => null },
+  [ClientEvent.RefreshAuth]: { run: refreshAuth, lane: () => 'auth' },
 }
 
 const RETRY_AFTER_MS = 1_000
@@ -58,6 +63,11 @@ function handle<E extends ClientEvent>(
 ): void {
   session.pending += 1
   const reply = createReply(core, session, event, ack)
+  const tooMuch = overRate(core, session, event)
+  if (tooMuch !== undefined) {
+    reply.refuse(tooMuch)
+    return
+  }
   const isEarly = session.state === 'starting' && session.pending > EARLY_REQUESTS
   if (isEarly || session.pending > core.settings.requestsPerSocket) {
     reply.refuse([{ code: 'too-many-requests', retryAfterMs: RETRY_AFTER_MS }])
@@ -65,13 +75,24 @@ function handle<E extends ClientEvent>(
   }
   const begin = (): void => {
     const parsed = parseRequest(event, args)
-    if (parsed.ok) runInLane(core, session, event, parsed.value, reply)
-    else reply.refuse(parsed.problems)
+    const problems = parsed.ok ? beyond(core, event, parsed.value) : parsed.problems
+    if (isRefusal(problems)) reply.refuse(problems)
+    else if (parsed.ok) runInLane(core, session, event, parsed.value, reply)
   }
   if (session.state !== 'starting') begin()
   else if (session.early === null) session.early = [begin]
   else session.early.push(begin)
 }
+
+function beyond<E extends ClientEvent>(
+  { settings }: Core,
+  event: E,
+  request: Request<E>,
+): readonly Problem[] {
+  return settings.narrowing === null ? NOTHING : problemsBeyond(settings.narrowing, event, request)
+}
+
+const NOTHING: readonly Problem[] = []
 
 function runInLane<E extends ClientEvent>(
   core: Core,
@@ -81,7 +102,8 @@ function runInLane<E extends ClientEvent>(
   reply: Reply<E>,
 ): void {
   const flow: Flow<E> = FLOWS[event]
-  const task = (): undefined | Promise<void> => runGuarded(core, flow, session, request, reply)
+  const run = (): undefined | Promise<void> => runGuarded(core, flow, session, request, reply)
+  const task = (): undefined | Promise<void> => inRate(core, session, event, reply, run)
   const lane = flow.lane(core, request)
   if (lane === null) {
     void task()

@@ -13,7 +13,7 @@ import type { Tail } from '../rules/tail.ts'
 import { NOT_KEPT_UP } from './appender.ts'
 import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
-import { authorize, isRefusal, validate } from './rights.ts'
+import { authorize, isRefusal, isUnguarded, policyFor, validate } from './rights.ts'
 import type { Session } from './session.ts'
 import { lookAgain, type Novelty, signal } from './tails.ts'
 
@@ -29,8 +29,7 @@ export function send(
   { notification }: Request<'send-notification'>,
   reply: SendReply,
 ): undefined | Promise<void> {
-  const { authorize: hasRights, validate: hasValidation } = core.hooks
-  if (hasRights === undefined && hasValidation === undefined) {
+  if (isUnguarded(core) && core.hooks.validate === undefined) {
     submit(core, session, notification, reply)
     return undefined
   }
@@ -46,13 +45,13 @@ async function checked(
   const user = session.identity
   const { channel, type, title, message, data } = notification
   const to = notification.to?.user ?? null
-  const invalid = await validate(core, { user, channel, to, type, title, message, data })
+  const invalid = await validate(core, session, { user, channel, to, type, title, message, data })
   if (isRefusal(invalid)) {
     reply.refuse(invalid)
     return
   }
   const action = channel === null && to === null ? 'broadcast' : 'send'
-  const denied = await authorize(core, { action, user, channel, to })
+  const denied = await authorize(core, session, { action, channel, to })
   if (isRefusal(denied)) reply.refuse(denied)
   else submit(core, session, notification, reply)
 }
@@ -79,7 +78,7 @@ export type SendResult =
   | { readonly ok: true; readonly sent: NotificationSent }
   | { readonly ok: false; readonly problem: Problem; readonly cause?: unknown }
 
-/** Appends, signals, and tells what became of it. The way of every notification, the host's own among them. */
+/** The way of every notification, the host's own among them. */
 export function append(
   core: Core,
   draft: NotificationDraft,
@@ -92,7 +91,12 @@ export function append(
     done({ ok: false, problem: { code: 'already-expired', field: 'expiresAt' } })
     return
   }
-  const entry = entryOf(core, stream, draft, sender, keyScope)
+  appendEntry(core, entryOf(core, stream, draft, sender, keyScope), done)
+}
+
+/** Appends, signals, and tells what became of it: also of an entry that is for the server. */
+export function appendEntry(core: Core, entry: NewEntry, done: (result: SendResult) => void): void {
+  const { stream } = entry
   const stood = standingOf(core, stream)
   core.appender.submit(entry, (outcome) => {
     try {
@@ -186,15 +190,20 @@ function entryOf(
 }
 
 /** How long the notification is of use; `Infinity` for always. */
-function ttlMsOf(core: Core, { ttl, expiresAt }: NotificationDraft): number {
-  if (ttl !== null) return ttl * 1000
-  return expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) - core.clock.time()
+function ttlMsOf(core: Core, { channel, ttl, expiresAt }: NotificationDraft): number {
+  const most = channel === null ? null : (policyFor(core, channel)?.ttl ?? null)
+  const longest = most === null ? Number.POSITIVE_INFINITY : most * 1000
+  if (ttl !== null) return Math.min(longest, ttl * 1000)
+  return expiresAt === null ? longest : Math.min(longest, Date.parse(expiresAt) - core.clock.time())
 }
 
 export function targetOf(core: Core, { channel, to }: NotificationDraft): StreamKey {
   if (to !== null) return userKey(core.scope, to.user)
   return channel === null ? broadcastKey(core.scope) : channelKey(core.scope, channel)
 }
+
+/** Keys of the host never meet those of a user (`u:`), a guest (`g:`) or a socket (`s:`). */
+export const HOST_KEYS = 'host'
 
 /** Whose keys these are. A name that anybody can claim protects nobody's key. */
 function keyScopeOf(session: Session): string {

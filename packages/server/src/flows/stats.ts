@@ -1,7 +1,8 @@
-import { type ChannelsList, type Request, ServerEvent, type ServerStats } from '@carillon/protocol'
+import { type Request, ServerEvent, type ServerStats } from '@carillon/protocol'
 import { statsPayload } from '../rules/payloads.ts'
 import { onStatsSent, waitBeforeStats } from '../rules/stats-pace.ts'
 import { EVERYBODY_ROOM } from '../rules/streams.ts'
+import { visibleChannels } from './channel-list.ts'
 import type { Core } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal } from './rights.ts'
@@ -12,23 +13,13 @@ export function statsOf(core: Core): ServerStats {
   return statsPayload(counts, core.clock.now() - core.startedAt, core.clock.time())
 }
 
-/** Channels with members, the fullest first, so that a cut list shows what matters. */
-export function channelsOf(core: Core): ChannelsList {
-  const channels: ChannelsList = []
-  for (const { stream, members } of core.tails.values()) {
-    if (stream.kind === 'channel' && members > 0) channels.push({ name: stream.name, clientCount: members })
-  }
-  channels.sort((a, b) => b.clientCount - a.clientCount || (a.name < b.name ? -1 : 1))
-  return channels.slice(0, core.settings.channelsListed)
-}
-
 export async function tellStats(
   core: Core,
   session: Session,
   _: Request<'get-stats'>,
   reply: Reply<'get-stats'>,
 ): Promise<void> {
-  const denied = await authorize(core, { action: 'stats', user: session.identity, channel: null, to: null })
+  const denied = await authorize(core, session, { action: 'stats', channel: null, to: null })
   if (isRefusal(denied)) reply.refuse(denied)
   else reply.ok(statsOf(core))
 }
@@ -39,13 +30,19 @@ export async function tellChannels(
   _: Request<'get-channels'>,
   reply: Reply<'get-channels'>,
 ): Promise<void> {
-  const denied = await authorize(core, { action: 'list', user: session.identity, channel: null, to: null })
-  if (isRefusal(denied)) reply.refuse(denied)
-  else reply.ok({ channels: channelsOf(core) })
+  const denied = await authorize(core, session, { action: 'list', channel: null, to: null })
+  if (isRefusal(denied)) {
+    reply.refuse(denied)
+    return
+  }
+  const channels = await visibleChannels(core, session)
+  if (channels === undefined) reply.refuse([{ code: 'hook-failed', hook: 'visible' }])
+  else reply.ok({ channels })
 }
 
 /** Somebody came, went, joined or left: everybody hears of it, at once or with the next statistics. */
 export function onStateChange(core: Core): void {
+  if (core.settings.stats === null) return
   core.pace.isDue = true
   if (core.cancelStats !== null || core.isClosing) return
   const wait = waitBeforeStats(core.pace, core.settings.stats, core.ready, core.clock.now())

@@ -2,11 +2,17 @@ import type { Item, Page } from '@carillon/store'
 import type { Tail } from './tail.ts'
 
 /** What a reader gets next. */
-export type Stitch =
-  /** Emit these, and from `upTo` on the reader is live: nothing is missing, nothing comes twice. */
-  | { readonly kind: 'live'; readonly items: readonly Item[]; readonly upTo: number }
-  /** Emit these and read on after `upTo`. */
-  | { readonly kind: 'page'; readonly items: readonly Item[]; readonly upTo: number }
+export interface Stitch {
+  /**
+   * `live`: emit the items, and from `upTo` on the reader is live: nothing is missing, nothing comes twice.
+   * `page`: emit them and read on after `upTo`.
+   */
+  readonly kind: 'live' | 'page'
+  readonly items: readonly Item[]
+  readonly upTo: number
+  /** On the way the host had the user's connections ended, which this reader has not heard of yet. */
+  readonly isDisconnect: boolean
+}
 
 /**
  * Sews what was read to what is live. Pure and synchronous: between this decision and the moment at which the
@@ -20,10 +26,22 @@ export function stitch(tail: Tail, from: number, page: Page | null): Stitch {
   // What is beyond the tail will be emitted to the room: the reader gets it there.
   const read =
     page === null ? [] : page.items.filter((item) => item.offset > from && item.offset <= tail.offset)
-  if (covered >= tail.offset) return { kind: 'live', items: read, upTo: tail.offset }
+  if (covered >= tail.offset) return stitchOf(tail, 'live', read, tail.offset)
   const rest = recentAfter(tail, covered)
-  if (rest !== undefined) return { kind: 'live', items: read.concat(rest), upTo: tail.offset }
-  return { kind: 'page', items: read, upTo: covered }
+  if (rest !== undefined) return stitchOf(tail, 'live', read.concat(rest), tail.offset)
+  return stitchOf(tail, 'page', read, covered)
+}
+
+/** What is for the server is shown to nobody. */
+function stitchOf({ stream }: Tail, kind: Stitch['kind'], items: readonly Item[], upTo: number): Stitch {
+  if (stream.kind !== 'user') return { kind, items, upTo, isDisconnect: false }
+  const isDisconnect = items.some(({ content }) => content.control?.action === 'disconnect')
+  return { kind, items: items.filter(isShown), upTo, isDisconnect }
+}
+
+/** Whether an item is for people. */
+export function isShown({ content }: Item): boolean {
+  return content.control === undefined
 }
 
 /** The emitted items above `offset`, if all of them are still held. */

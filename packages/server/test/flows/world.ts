@@ -10,6 +10,7 @@ import {
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import { type FakeClock, fakeClock } from '@carillon/testkit'
 import { connect, createSession } from '../../src/flows/connect.ts'
+import { obey } from '../../src/flows/controls.ts'
 import { type Core, createCore, type Settings } from '../../src/flows/core.ts'
 import { disconnect } from '../../src/flows/disconnect.ts'
 import type { Hooks, Peer, Wire } from '../../src/flows/ports.ts'
@@ -17,6 +18,7 @@ import { onRequest } from '../../src/flows/requests.ts'
 import { restart } from '../../src/flows/restart.ts'
 import type { Session } from '../../src/flows/session.ts'
 import { createNotificationIds } from '../../src/rules/notification-id.ts'
+import type { Policy } from '../../src/rules/policies.ts'
 
 /** One frame that a client got. */
 export interface Frame {
@@ -48,6 +50,7 @@ export type Delay = (what: string) => Promise<void>
 export interface WorldOptions {
   readonly delay?: Delay
   readonly hooks?: Hooks
+  readonly policies?: readonly Policy[]
   readonly settings?: Partial<Settings>
   readonly wire?: (wire: Wire) => Wire
   readonly store?: (store: NotificationStore) => NotificationStore
@@ -56,9 +59,13 @@ export interface WorldOptions {
 const SETTINGS: Settings = {
   catalogue: fr,
   announcedLimits: {},
+  narrowing: null,
+  rates: null,
   channelsPerSocket: 100,
   requestsPerSocket: 1_000,
+  hooksPerSocket: 8,
   channelsListed: 100,
+  historyItems: 100,
   page: { limit: 100, maxBytes: 1_000_000 },
   missedBroadcasts: 100,
   hookTimeoutMs: 5_000,
@@ -78,7 +85,9 @@ export function createWorld(options: WorldOptions = {}): World {
   const memory = createMemoryStore({ now: time.now })
   const personal: string[] = []
   const store = (options.store ?? ((same) => same))(delayed(memory, delay))
-  const plain = arrayWire(peers, delay)
+  const plain = arrayWire(peers, delay, (peer) => {
+    for (const session of sessions) if (session.peer === peer) vanish(session)
+  })
   const core = createCore(
     {
       scope: '/',
@@ -87,6 +96,8 @@ export function createWorld(options: WorldOptions = {}): World {
       wire: (options.wire ?? ((same) => same))(plain),
       clock: { now: time.now, time: time.now, after: time.after },
       hooks: options.hooks ?? {},
+      policies: options.policies ?? [],
+      rates: null,
       announce: {
         sent: ({ stream, notificationId }) => void (stream === 'u' && personal.push(notificationId)),
         joined() {},
@@ -99,9 +110,14 @@ export function createWorld(options: WorldOptions = {}): World {
       newId: createNotificationIds('test'),
       fingerprint: (text) => text,
     },
-    restart,
+    { restart, obey },
   )
   let count = 0
+  function vanish(session: Session): void {
+    sessions.delete(session)
+    disconnect(core, session)
+    for (const peer of peers) if (peer === session.peer) peers.delete(peer)
+  }
   return {
     core,
     store,
@@ -117,16 +133,12 @@ export function createWorld(options: WorldOptions = {}): World {
       connect(core, session, claims, false).catch((cause) => faults.push(cause))
       return { peer, session }
     },
-    disconnect(session) {
-      sessions.delete(session)
-      disconnect(core, session)
-      for (const peer of peers) if (peer === session.peer) peers.delete(peer)
-    },
+    disconnect: vanish,
     request: (session, event, ...args) => onRequest(core, session, event, args),
   }
 }
 
-function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay): Wire {
+function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay, end: (peer: Peer) => void): Wire {
   const framesOf = (peer: Peer): TestPeer | undefined => [...peers].find((known) => known === peer)
   return {
     emit: (peer, event, payload) => void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
@@ -142,7 +154,10 @@ function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay): Wire {
     leave: (peer, room) => void framesOf(peer)?.rooms.delete(room),
     watchHeartbeats() {},
     drained: () => delay('drained'),
-    dismiss() {},
+    dismiss: end,
+    hangUp: end,
+    addressOf: () => null,
+    setAuth: () => () => undefined,
   }
 }
 

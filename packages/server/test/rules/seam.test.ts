@@ -14,7 +14,12 @@ function tailAt(head: number, offset: number): Tail {
 
 describe('a stitch', () => {
   test('[G1] at the head is live at once and has nothing to emit', () => {
-    expect(stitch(tailAt(5, 5), 5, null)).toEqual({ kind: 'live', items: [], upTo: 5 })
+    expect(stitch(tailAt(5, 5), 5, null)).toEqual({
+      kind: 'live',
+      items: [],
+      upTo: 5,
+      isDisconnect: false,
+    })
   })
 
   test('[G2] takes what was emitted during the wait from the recent items', () => {

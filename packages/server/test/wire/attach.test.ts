@@ -39,7 +39,7 @@ function attach(options: unknown, io: unknown = server.io): NotificationsError |
 
 const SILENT = { log: false } as const
 const NAMES =
-  'store, authenticate, authorize, validate, access, locale, scope, limits, stats, serverName, log'
+  'store, authenticate, authorize, validate, policies, visible, address, channelPattern, rates, access, locale, scope, limits, stats, serverName, log'
 
 const A_STORE =
   'a store, with durability, append, read, heads, cursors, moveCursors, prune, clear, forget, close'

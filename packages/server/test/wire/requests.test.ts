@@ -120,7 +120,7 @@ test('[P-RIGHTS] authorize is told who wants what', async () => {
   await client.sendEventWithAck('send-notification', { to: { user: 'bob' }, title: 'a', message: 'b' })
   await client.sendEventWithAck('get-channels')
   await client.sendEventWithAck('get-stats')
-  const user = { userId: 'alice', username: 'ALICE', verified: false }
+  const user = { userId: 'alice', username: 'ALICE', verified: false, claims: null }
   expect(asked).toEqual([
     { action: 'join', user, channel: 'devops', to: null },
     { action: 'send', user, channel: 'devops', to: null },

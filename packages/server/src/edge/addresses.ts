@@ -1,0 +1,47 @@
+import { BlockList, isIP } from 'node:net'
+import type { Socket } from 'socket.io'
+import type { Announce } from '../flows/ports.ts'
+
+/** Where a socket comes from, for what is counted by address; `null` where that says nothing about who it is. */
+export type AddressOf = (socket: Socket) => string | null
+
+/**
+ * A proxy connects from an address of the own network, and so everybody behind it would share one budget. Such
+ * addresses are not counted unless the host says by itself what an address is.
+ */
+export function createAddressOf(
+  given: ((socket: Socket) => string | null | undefined) | undefined,
+  announce: Announce,
+): AddressOf {
+  if (given === undefined) return ({ handshake: { address } }) => (isInternal(address) ? null : address)
+  return (socket) => {
+    try {
+      const address: unknown = given(socket)
+      return typeof address === 'string' && address !== '' ? address : null
+    } catch (cause) {
+      announce.problem({ code: 'HOOK_FAILED', message: 'The hook "address" failed', cause })
+      return null
+    }
+  }
+}
+
+const INTERNAL = new BlockList()
+for (const [network, bits] of [
+  ['10.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  INTERNAL.addSubnet(network, bits, 'ipv4')
+}
+INTERNAL.addAddress('::1', 'ipv6')
+INTERNAL.addSubnet('fc00::', 7, 'ipv6')
+INTERNAL.addSubnet('fe80::', 10, 'ipv6')
+
+function isInternal(address: string): boolean {
+  const family = isIP(address)
+  // A socket file has no address.
+  if (family === 0) return true
+  return INTERNAL.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}

@@ -1,0 +1,146 @@
+import { LIMITS } from '@carillon/protocol'
+import { badOption, boundsOf } from './option-checks.ts'
+
+/**
+ * What a request may hold and what may be done at most. Every bound is a positive integer. Those of the protocol may
+ * only be narrowed: a client that was written for it must not be surprised by the wire.
+ */
+export interface ServerLimits {
+  /** Channels that one socket may be in. @default 100 */
+  readonly channelsPerSocket?: number
+  /** Requests of one socket that may wait for an answer; more are refused with `too-many-requests`. @default 1000 */
+  readonly requestsPerSocket?: number
+  /** Answers of hooks that one socket may wait for at once; more wait for one of them. @default 8 */
+  readonly hooksPerSocket?: number
+  /** Channels that `get-channels` lists, the fullest first. @default 1000 */
+  readonly channelsListed?: number
+  /** Missed notifications that are read at once. @default 100 */
+  readonly pageItems?: number
+  /** Bytes of missed notifications that are read at once. @default 262144 */
+  readonly pageBytes?: number
+  /** Missed broadcasts that a returning user gets at most. @default 100 */
+  readonly missedBroadcasts?: number
+  /** Milliseconds that a hook may take. @default 5000 */
+  readonly hookTimeoutMs?: number
+  /**
+   * Milliseconds that a call to a given store may take; a send that takes longer is answered with an unknown
+   * outcome. @default 10000
+   */
+  readonly storeTimeoutMs?: number
+  /** UTF-8 bytes of a channel name. @default 200, at most that */
+  readonly channelNameBytes?: number
+  /** Characters of a title. @default 200, at most that */
+  readonly titleLength?: number
+  /** Characters of a message. @default 10000, at most that */
+  readonly messageLength?: number
+  /** Bytes of `data`. @default 65536, at most that */
+  readonly dataBytes?: number
+  /** Levels of `data`. @default 32, at most that */
+  readonly dataDepth?: number
+  /** Values in `data`, on all levels together. @default 1024, at most that */
+  readonly dataKeys?: number
+  /** Seconds of a `ttl`. @default 2592000, at most that: 30 days */
+  readonly ttlSeconds?: number
+  /** Notifications of a page of history, and of a `rewind`. @default 100, at most that */
+  readonly historyItems?: number
+}
+
+/** How often somebody may do something within a while. Every bound is a positive integer. */
+export interface RateBounds {
+  /** Milliseconds over which the others count; whole seconds. @default 10000 */
+  readonly windowMs?: number
+  /** Requests of one socket, of whatever kind. Who goes on after twice as many is disconnected. @default 2000 */
+  readonly requestsPerSocket?: number
+  /** @default 500 */
+  readonly sendsPerSocket?: number
+  /** @default 500 */
+  readonly joinsPerSocket?: number
+  /** Over all connections of a user. @default 1000 */
+  readonly sendsPerUser?: number
+  /** Over all connections of a user. @default 2000 */
+  readonly joinsPerUser?: number
+  /** Over all connections from one address. @default 10000 */
+  readonly sendsPerAddress?: number
+  /** Over all connections from one address. @default 20000 */
+  readonly joinsPerAddress?: number
+  /** Connections from one address. @default 5000 */
+  readonly connectionsPerAddress?: number
+}
+
+/** Those of the protocol that a host may narrow. */
+const NARROWABLE = {
+  channelNameBytes: LIMITS.channelNameBytes,
+  titleLength: LIMITS.titleLength,
+  messageLength: LIMITS.messageLength,
+  dataBytes: LIMITS.dataBytes,
+  dataDepth: LIMITS.dataDepth,
+  dataKeys: LIMITS.dataKeys,
+  ttlSeconds: LIMITS.ttlSeconds,
+  historyItems: LIMITS.historyItems,
+} as const
+
+export const LIMIT_DEFAULTS: Readonly<Required<ServerLimits>> = Object.freeze({
+  ...NARROWABLE,
+  channelsPerSocket: 100,
+  requestsPerSocket: 1_000,
+  hooksPerSocket: 8,
+  channelsListed: 1_000,
+  pageItems: 100,
+  pageBytes: 262_144,
+  missedBroadcasts: 100,
+  hookTimeoutMs: 5_000,
+  storeTimeoutMs: 10_000,
+})
+
+export const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
+  windowMs: 10_000,
+  requestsPerSocket: 2_000,
+  sendsPerSocket: 500,
+  joinsPerSocket: 500,
+  sendsPerUser: 1_000,
+  joinsPerUser: 2_000,
+  sendsPerAddress: 10_000,
+  joinsPerAddress: 20_000,
+  connectionsPerAddress: 5_000,
+})
+
+export type Limits = Readonly<Required<ServerLimits>>
+export type Rates = Readonly<Required<RateBounds>>
+
+/** @throws NotificationsError `BAD_OPTION` */
+export function resolveLimits(given: ServerLimits | undefined): Limits {
+  const limits = boundsOf<Limits>('limits', LIMIT_DEFAULTS, given)
+  for (const [name, most] of Object.entries(NARROWABLE)) {
+    const value: unknown = Reflect.get(limits, name)
+    if (typeof value === 'number' && value > most)
+      throw badOption(`limits.${name}`, `at most ${most}, as the protocol has it`, value)
+  }
+  return limits
+}
+
+/** @throws NotificationsError `BAD_OPTION` */
+export function resolveRates(given: RateBounds | undefined): Rates {
+  const rates = boundsOf<Rates>('rates', RATE_DEFAULTS, given)
+  if (rates.windowMs % 1_000 !== 0) throw badOption('rates.windowMs', 'whole seconds', rates.windowMs)
+  return rates
+}
+
+/** What is announced to clients: the limits of the protocol as they are in force here. */
+export function announcedOf(limits: Limits, rates: Rates | null): Readonly<Record<string, number>> {
+  const narrowed = Object.fromEntries(
+    Object.keys(NARROWABLE).map((name) => [name, Reflect.get(limits, name)]),
+  )
+  return Object.freeze({
+    ...LIMITS,
+    ...narrowed,
+    channelsPerSocket: limits.channelsPerSocket,
+    ...(rates === null
+      ? {}
+      : {
+          rateWindowMs: rates.windowMs,
+          requestsPerWindow: rates.requestsPerSocket,
+          sendsPerWindow: rates.sendsPerSocket,
+          joinsPerWindow: rates.joinsPerSocket,
+        }),
+  })
+}

@@ -1,0 +1,71 @@
+/**
+ * How much each socket has asked for in this while. Counts of one window live in one map that is thrown away whole,
+ * so that a socket that asks for nothing holds nothing.
+ */
+export interface Guard<Key> {
+  since: number
+  counts: Map<Key, Counts>
+}
+
+export interface Counts {
+  requests: number
+  sends: number
+  joins: number
+}
+
+/** What one socket may do within a window. */
+export interface GuardBounds {
+  readonly windowMs: number
+  readonly requestsPerSocket: number
+  readonly sendsPerSocket: number
+  readonly joinsPerSocket: number
+}
+
+export type Counted = 'send' | 'join' | 'other'
+
+/** What becomes of a request. */
+export type Verdict =
+  | { readonly kind: 'served' }
+  | { readonly kind: 'refused'; readonly retryAfterMs: number }
+  /** It goes on in spite of all refusals. */
+  | { readonly kind: 'abuse'; readonly retryAfterMs: number }
+
+const SERVED: Verdict = { kind: 'served' }
+
+/** So many times what is allowed is no mistake any more. */
+const ABUSE = 2
+
+export function createGuard<Key>(): Guard<Key> {
+  return { since: Number.NEGATIVE_INFINITY, counts: new Map() }
+}
+
+/** Counts a request. Refused ones count as well: who does not wait stays out. */
+export function count<Key>(
+  guard: Guard<Key>,
+  bounds: GuardBounds,
+  key: Key,
+  what: Counted,
+  now: number,
+): Verdict {
+  if (now - guard.since >= bounds.windowMs) {
+    guard.since = now
+    guard.counts = new Map()
+  }
+  const counts = guard.counts.get(key) ?? { requests: 0, sends: 0, joins: 0 }
+  guard.counts.set(key, counts)
+  counts.requests += 1
+  if (what === 'send') counts.sends += 1
+  else if (what === 'join') counts.joins += 1
+  const isWithin =
+    counts.requests <= bounds.requestsPerSocket &&
+    (what !== 'send' || counts.sends <= bounds.sendsPerSocket) &&
+    (what !== 'join' || counts.joins <= bounds.joinsPerSocket)
+  if (isWithin) return SERVED
+  const retryAfterMs = Math.max(1, guard.since + bounds.windowMs - now)
+  const isAbuse = counts.requests > ABUSE * bounds.requestsPerSocket
+  return { kind: isAbuse ? 'abuse' : 'refused', retryAfterMs }
+}
+
+export function forget<Key>({ counts }: Guard<Key>, key: Key): void {
+  counts.delete(key)
+}
