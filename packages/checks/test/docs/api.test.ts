@@ -9,6 +9,7 @@ import { read } from '../../src/repository.ts'
 const page = read('docs/API.md')
 
 const SERVER_OPTIONS = 'packages/server/src/edge/options.ts'
+const SERVER_LIMITS = 'packages/server/src/edge/limits.ts'
 const SERVER_HANDLE = 'packages/server/src/edge/handle.ts'
 const CLIENT_OPTIONS = 'packages/client/src/rules/options.ts'
 const CLIENT_SURFACE = 'packages/client/src/edge/surface.ts'
@@ -28,22 +29,27 @@ const numbersOf = (values: Record<string, string>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, numberIn(value)]))
 
 describe('[D5] defaults of the server', () => {
-  const groups = { limits: 'ServerLimits', stats: 'StatsOptions' }
-  const declared = Object.entries(groups).flatMap(([group, type]) =>
-    membersOf(SERVER_OPTIONS, type).map((member) => ({ ...member, full: `${group}.${member.name}` })),
+  const groups = [
+    ['limits', SERVER_LIMITS, 'ServerLimits'],
+    ['rates', SERVER_LIMITS, 'RateBounds'],
+    ['stats', SERVER_OPTIONS, 'StatsOptions'],
+  ] as const
+  const declared = groups.flatMap(([group, file, type]) =>
+    membersOf(file, type).map((member) => ({ ...member, full: `${group}.${member.name}` })),
+  )
+  const inForce = Object.fromEntries(
+    Object.entries(DEFAULTS).flatMap(([group, bounds]) =>
+      Object.entries(bounds).map(([name, value]) => [`${group}.${name}`, value]),
+    ),
   )
 
   test('API.md has every bound with the value that is in force', () => {
-    const expected = declared.map(({ name, full }) => [
-      full,
-      Object.entries(DEFAULTS).find(([key]) => key === name)?.[1],
-    ])
-    expect(numbersOf(valuesUnder('Server options', 1))).toEqual(Object.fromEntries(expected))
-    expect(declared.map(({ name }) => name).sort()).toEqual(Object.keys(DEFAULTS).sort())
+    expect(numbersOf(valuesUnder('Server options', 1))).toEqual(inForce)
+    expect(declared.map(({ full }) => full).sort()).toEqual(Object.keys(inForce).sort())
   })
 
-  test.each(declared)('the TSDoc of $full tells the value that is in force', ({ name, byDefault }) => {
-    expect(Object.entries(DEFAULTS)).toContainEqual([name, numberIn(byDefault ?? '')])
+  test.each(declared)('the TSDoc of $full tells the value that is in force', ({ full, byDefault }) => {
+    expect(numberIn(byDefault ?? '')).toBe(inForce[full])
   })
 
   test('API.md has every option', () => {
@@ -60,7 +66,12 @@ describe('[D5] defaults of the server', () => {
 test('[D5] API.md has every hook with all that it is asked', () => {
   const hooks = tableUnder(page, 'Hooks').rows.map(([cell = '']) => plain(cell))
   const asked = (type: string): string => namesOf('packages/server/src/flows/ports.ts', type).join(', ')
-  expect(hooks.map((hook) => hook.split('(')[0])).toEqual(['authenticate', 'authorize', 'validate'])
+  expect(hooks.map((hook) => hook.split('(')[0])).toEqual([
+    'authenticate',
+    'authorize',
+    'visible',
+    'validate',
+  ])
   expect(hooks).toContain(`authorize({${asked('AuthorizationRequest')}})`)
   expect(hooks).toContain(`validate({${asked('ValidationRequest')}})`)
 })

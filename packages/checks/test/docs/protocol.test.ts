@@ -3,7 +3,6 @@ import {
   en,
   fr,
   isRetryable,
-  LIMITS,
   NOTIFICATION_TYPES,
   PROBLEM_CODES,
   PROTOCOL_VERSION,
@@ -16,6 +15,7 @@ import {
 } from '@carillon/protocol'
 import { describe, expect, test } from 'vitest'
 import { handshake } from '../../../protocol/src/payloads.ts'
+import { announcedOf } from '../../../server/src/edge/limits.ts'
 import { DEFAULTS } from '../../../server/src/edge/options.ts'
 import { namesOf } from '../../src/declarations.ts'
 import { headingsOf, numberIn, plain, sectionOf, tableUnder } from '../../src/markdown.ts'
@@ -109,8 +109,7 @@ test('[D4] the table of limits is what is in force', () => {
     plain(name),
     numberIn(value),
   ])
-  const { channelsPerSocket } = DEFAULTS
-  expect(Object.fromEntries(documented)).toEqual({ ...LIMITS, channelsPerSocket })
+  expect(Object.fromEntries(documented)).toEqual(announcedOf(DEFAULTS.limits, DEFAULTS.rates))
 })
 
 test('[D4] the lists of words are those of the code', () => {

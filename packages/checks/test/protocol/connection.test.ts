@@ -77,9 +77,16 @@ test('[P-EARLY] what comes before the confirmation waits and keeps its order', a
 })
 
 test('[P-LIMITS] limits holds exactly what is in force', async () => {
-  const { connect } = await stage({ limits: { channelsPerSocket: 7 } })
-  const { limits } = await connect().next('connection-confirmed')
-  expect(limits).toEqual({ ...LIMITS, channelsPerSocket: 7 })
+  const { connect } = await stage({ limits: { channelsPerSocket: 7, titleLength: 10 } })
+  const client = connect()
+  const { limits } = await client.next('connection-confirmed')
+  const rates = { rateWindowMs: 10_000, requestsPerWindow: 2_000, sendsPerWindow: 500, joinsPerWindow: 500 }
+  expect(limits).toEqual({ ...LIMITS, ...rates, channelsPerSocket: 7, titleLength: 10 })
+  expect(await client.ask('send-notification', note('eleven long'))).toMatchObject({
+    ok: false,
+    code: 'field-too-long',
+    details: [{ field: 'title', max: 10 }],
+  })
 })
 
 test('[P-NULL] null stands for an absent argument or field', async () => {

@@ -27,8 +27,8 @@ export interface Found {
 }
 
 /** A server with Carillon attached; everything is closed after the test. */
-export async function stage(
-  options: NotificationsOptions = {},
+export async function stage<Claims = unknown>(
+  options: NotificationsOptions<Claims> = {},
   ioOptions: Partial<ServerOptions> = {},
 ): Promise<Stage> {
   let attached: NotificationsHandle | undefined

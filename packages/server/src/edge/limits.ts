@@ -27,21 +27,21 @@ export interface ServerLimits {
    * outcome. @default 10000
    */
   readonly storeTimeoutMs?: number
-  /** UTF-8 bytes of a channel name. @default 200, at most that */
+  /** UTF-8 bytes of a channel name, at most the default. @default 200 */
   readonly channelNameBytes?: number
-  /** Characters of a title. @default 200, at most that */
+  /** Characters of a title, at most the default. @default 200 */
   readonly titleLength?: number
-  /** Characters of a message. @default 10000, at most that */
+  /** Characters of a message, at most the default. @default 10000 */
   readonly messageLength?: number
-  /** Bytes of `data`. @default 65536, at most that */
+  /** Bytes of `data`, at most the default. @default 65536 */
   readonly dataBytes?: number
-  /** Levels of `data`. @default 32, at most that */
+  /** Levels of `data`, at most the default. @default 32 */
   readonly dataDepth?: number
-  /** Values in `data`, on all levels together. @default 1024, at most that */
+  /** Values in `data`, on all levels together, at most the default. @default 1024 */
   readonly dataKeys?: number
-  /** Seconds of a `ttl`. @default 2592000, at most that: 30 days */
+  /** Seconds of a `ttl`, at most the default: 30 days. @default 2592000 */
   readonly ttlSeconds?: number
-  /** Notifications of a page of history, and of a `rewind`. @default 100, at most that */
+  /** Notifications of a page of history, and of a `rewind`, at most the default. @default 100 */
   readonly historyItems?: number
 }
 

@@ -44,7 +44,10 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
 
-export async function stage(options: NotificationsOptions = {}, start: StageOptions = {}): Promise<Stage> {
+export async function stage<Claims = unknown>(
+  options: NotificationsOptions<Claims> = {},
+  start: StageOptions = {},
+): Promise<Stage> {
   const { on = (io: Server) => io, ...rest } = start
   const problems: NotificationsError[] = []
   const server = await startServer(rest)
