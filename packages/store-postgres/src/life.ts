@@ -5,13 +5,30 @@ import type { Pruner } from './prune.ts'
 
 export interface Life {
   clear(stream: StreamKey): Promise<Head>
-  forget(scope: string, user: string): Promise<void>
+  forget(scope: string, user: string, stream?: StreamKey): Promise<void>
 }
 
 export function createLife(database: Database, { bury }: Pick<Pruner, 'bury'>): Life {
   const { channel, schema } = database
   const clearText = `select ${schema}.clear_1($1, $2, $3, $4, $5)`
   const forgetText = `select ${schema}.forget_1($1, $2, $3)`
+  // In the order in which everybody locks cursors.
+  const forgetOnText = `with lost as (
+    select c.stream, c.subscriber, c.device from ${schema}.streams s
+    join ${schema}.cursors c on c.stream = s.id and c.subscriber = $4
+    where s.scope = $1 and s.kind = $2 and s.name = $3
+    order by c.stream, c.subscriber, c.device for update of c
+  )
+  delete from ${schema}.cursors c using lost
+    where c.stream = lost.stream and c.subscriber = lost.subscriber and c.device = lost.device`
+
+  async function forgetOn(scope: string, user: string, stream: StreamKey): Promise<void> {
+    checkStream(stream)
+    if (stream.scope !== scope) return
+    const values = [scope, stream.kind, stream.name, user]
+    await database.use((connection) => connection.query(forgetOnText, values))
+  }
+
   return {
     async clear(stream) {
       checkStream(stream)
@@ -24,8 +41,9 @@ export function createLife(database: Database, { bury }: Pick<Pruner, 'bury'>): 
       return { epoch, offset: 0 }
     },
 
-    async forget(scope, user) {
+    async forget(scope, user, stream) {
       checkStream({ scope, kind: 'user', name: user })
+      if (stream !== undefined) return forgetOn(scope, user, stream)
       await database.use((connection) => connection.query(forgetText, [scope, user, channel]))
       // Whoever asks to be forgotten is told so only when it is all gone.
       await bury()

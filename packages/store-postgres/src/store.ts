@@ -54,7 +54,7 @@ export function postgresStore(options: PostgresStoreOptions): NotificationStore 
     moveCursors: (moves) => track(() => moveCursors(moves)),
     prune: () => track(() => pruner.prune()),
     clear: (stream) => track(() => clear(stream)),
-    forget: (scope, user) => track(() => forget(scope, user)),
+    forget: (scope, user, stream) => track(() => forget(scope, user, stream)),
     listen: newspaper.listen,
     close() {
       newspaper.close()

@@ -35,6 +35,8 @@ describePostgres('append', ({ server, open, connect, pool, later }) => {
     for (const { stream: bad } of poison.slice(0, 4)) {
       await expect(store.read(bad, ALL)).rejects.toEqual(BAD)
       await expect(store.heads([devops, bad])).rejects.toEqual(BAD)
+      await expect(store.forget('/', 'alice', bad)).rejects.toEqual(BAD)
+      await expect(store.forget('/x', 'alice', bad)).rejects.toEqual(BAD)
     }
   })
 

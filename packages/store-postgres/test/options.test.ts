@@ -78,6 +78,7 @@ test('[PG3] after close an append refuses and everything else rejects with CLOSE
     () => store.prune(),
     () => store.clear(stream),
     () => store.forget('/', 'alice'),
+    () => store.forget('/', 'alice', stream),
   ]) {
     await expect(call()).rejects.toEqual(closed)
   }

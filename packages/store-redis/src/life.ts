@@ -1,4 +1,5 @@
 import type { Head, StreamKey } from '@carillon/store'
+import { listed } from './cursors.ts'
 import { groupBy } from './groups.ts'
 import { streamIdOf } from './names.ts'
 import type { Parts } from './parts.ts'
@@ -16,10 +17,22 @@ export function clearStream(parts: Parts, stream: StreamKey): Promise<Head> {
 
 export async function forgetUser(parts: Parts, scope: string, user: string): Promise<void> {
   await empty(parts, { scope, kind: 'user', name: user }, 'cursors')
+  await forgetListed(parts, scope, user, '*')
+}
+
+/** The user's cursors on one stream. */
+export async function forgetOn(parts: Parts, scope: string, user: string, stream: StreamKey): Promise<void> {
+  // In the name of a stream nothing stands for anything else.
+  if (stream.scope === scope) await forgetListed(parts, scope, user, listed(streamIdOf(stream), '*'))
+}
+
+/** Every cursor of a user that is listed in such a way, in steps. */
+async function forgetListed(parts: Parts, scope: string, user: string, pattern: string): Promise<void> {
   const key = parts.names.cursorsOfUser(scope, user)
+  const rest = ['MATCH', pattern, 'COUNT', String(FORGET_STEP)]
   let place = '0'
   do {
-    const [reply] = await parts.wire.send([['SSCAN', key, place, 'COUNT', String(FORGET_STEP)]])
+    const [reply] = await parts.wire.send([['SSCAN', key, place, ...rest]])
     const [next, members] = listOf(unwrap(reply))
     await forgetCursors(parts, key, listOf(members).map(textOf))
     place = textOf(next)

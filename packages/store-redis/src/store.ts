@@ -5,7 +5,7 @@ import { createBulletin } from './bulletin.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { askCursors, moveCursors } from './cursors.ts'
 import { readDurability } from './durability.ts'
-import { clearStream, forgetUser } from './life.ts'
+import { clearStream, forgetOn, forgetUser } from './life.ts'
 import { createNames } from './names.ts'
 import { type RedisStoreOptions, type RedisStoreSettings, resolveOptions } from './options.ts'
 import type { Parts } from './parts.ts'
@@ -72,7 +72,10 @@ export function redisStore(options: RedisStoreOptions): NotificationStore {
     moveCursors: (moves) => whileOpen(() => moveCursors(parts, moves)),
     prune: () => whileOpen(() => pruneStreams(parts, () => closing !== null)),
     clear: (stream) => whileOpen(() => clearStream(parts, stream)),
-    forget: (scope, user) => whileOpen(() => forgetUser(parts, scope, user)),
+    forget: (scope, user, stream) =>
+      whileOpen(() =>
+        stream === undefined ? forgetUser(parts, scope, user) : forgetOn(parts, scope, user, stream),
+      ),
     listen: (listener) => parts.bulletin.listen(listener),
 
     close() {

@@ -61,6 +61,7 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('the cli
       store.prune(),
       store.clear(STREAM),
       store.forget('/', 'a'),
+      store.forget('/', 'a', STREAM),
       store.durability(),
     ])
       await expect(call).rejects.toMatchObject({ code: 'CLOSED' })

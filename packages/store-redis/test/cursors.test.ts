@@ -10,6 +10,7 @@ import { createStage, type Stage } from './stage.ts'
 const names = createNames('carillon', '')
 const alice = { user: 'alice', device: null }
 const phone = { user: 'alice', device: 'phone' }
+const listOfBob = names.cursorsOfUser('/', 'bob')
 const LIST = names.cursorsOfUser('/', 'alice')
 
 describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('cursors', () => {
@@ -66,6 +67,30 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('cursors
     expect(listed).toBeLessThan(commands.indexOf(`hset ${cursors}`.toLowerCase()))
   })
 
+  it('[RD40] forgetting on one stream takes its cursors out of the list, and leaves the others there', async () => {
+    const store = stage.open({ url: server.url })
+    const names = ['a', 'a\ud800', 'a\ud801', 'a\0']
+    const heads = await store.heads(names.map(channel))
+    const all = [alice, phone, { user: 'bob', device: null }]
+    await store.moveCursors(
+      all.flatMap((subscriber) =>
+        names.map((name, at) => ({ subscriber, stream: channel(name), to: heads[at] ?? null })),
+      ),
+    )
+    for (const [at, name] of names.entries()) {
+      await store.forget('/', 'alice', channel(name))
+      const left = names.slice(at + 1)
+      expect(await redis.scard(LIST)).toBe(2 * left.length)
+      for (const subscriber of [alice, phone]) {
+        const found = await store.cursors(
+          names.map((one) => ({ subscriber, stream: channel(one), start: null })),
+        )
+        expect(names.filter((_, index) => found[index] !== null)).toEqual(left)
+      }
+    }
+    expect(await redis.scard(listOfBob)).toBe(names.length)
+  })
+
   it('[RD41] a user with very many cursors is forgotten in steps, and nobody else', async () => {
     const store = stage.open({ url: server.url })
     const streams = Array.from({ length: 1_300 }, (_, at) => channel(`c${at}`))
@@ -75,7 +100,7 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('cursors
     await store.moveCursors([...moves(alice), ...moves(phone), ...moves({ user: 'bob', device: null })])
     await store.forget('/', 'alice')
     expect(await redis.exists(LIST)).toBe(0)
-    expect(await redis.scard(names.cursorsOfUser('/', 'bob'))).toBe(streams.length)
+    expect(await redis.scard(listOfBob)).toBe(streams.length)
     for (const stream of [streams[0], streams[777], streams[1_299]]) {
       const [, , , cursors] = names.keysOf(streamIdOf(stream ?? STREAM))
       expect(await redis.hkeys(cursors)).toEqual(['["bob",null]'])

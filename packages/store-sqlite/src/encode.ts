@@ -59,6 +59,10 @@ export function encodeMove({ subscriber, stream, to }: CursorMove): WireMove {
   return { ...encodeCursor(subscriber, stream), to: encodePlace(to) }
 }
 
+export function encodeScope(scope: string): string {
+  return text('scope', scope)
+}
+
 export function encodeUser(user: string): string {
   return text('user', user)
 }

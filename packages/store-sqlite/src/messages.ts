@@ -126,6 +126,8 @@ export interface WriterCalls {
   readonly moveCursors: { readonly input: readonly WireMove[]; readonly output: null }
   readonly clear: { readonly input: StreamKey; readonly output: Head }
   readonly forget: { readonly input: { scope: string; user: string }; readonly output: null }
+  /** Forgets the cursors of a user on one stream. */
+  readonly forgetCursors: { readonly input: { user: string; stream: StreamKey }; readonly output: null }
   readonly sweep: { readonly input: SweepPart; readonly output: Swept }
 }
 

@@ -1,7 +1,22 @@
-import type { AppendOutcome, CursorQuestion, Head, NewEntry, NotificationStore } from '@carillon/store'
+import type {
+  AppendOutcome,
+  CursorQuestion,
+  Head,
+  NewEntry,
+  NotificationStore,
+  StreamKey,
+} from '@carillon/store'
 import { createAppender } from './appender.ts'
 import { durabilityOf } from './durability.ts'
-import { decodePage, encodeMove, encodeQuery, encodeQuestion, encodeStream, encodeUser } from './encode.ts'
+import {
+  decodePage,
+  encodeMove,
+  encodeQuery,
+  encodeQuestion,
+  encodeScope,
+  encodeStream,
+  encodeUser,
+} from './encode.ts'
 import { closedError } from './errors.ts'
 import { type ReaderCalls, SWEEP_PARTS, type SweepPart, type Swept, type WriterCalls } from './messages.ts'
 import { createNewsroom } from './newsroom.ts'
@@ -59,9 +74,10 @@ export function sqliteStore(file: string, options?: SqliteStoreOptions): Notific
         sweep(sweepStep, 'graves').catch(() => 0)
         return head
       }),
-    forget: (scope, user) =>
+    forget: (scope, user, stream) =>
       opened(async () => {
-        const { scope: name } = encodeStream({ scope, kind: 'user', name: user })
+        const name = encodeScope(scope)
+        if (stream !== undefined) return forgetOn(writer, name, encodeUser(user), encodeStream(stream))
         await writer.call('forget', { scope: name, user: encodeUser(user) })
         await sweep(sweepStep, 'graves')
       }),
@@ -76,6 +92,15 @@ export function sqliteStore(file: string, options?: SqliteStoreOptions): Notific
       return closing
     },
   }
+}
+
+async function forgetOn(
+  writer: Thread<WriterCalls>,
+  scope: string,
+  user: string,
+  stream: StreamKey,
+): Promise<void> {
+  if (stream.scope === scope) await writer.call('forgetCursors', { user, stream })
 }
 
 function refuseAll(entries: readonly NewEntry[]): AppendOutcome[] {

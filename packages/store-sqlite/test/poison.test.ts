@@ -51,6 +51,9 @@ test('[SQ4] what cannot be asked rejects, and nothing is taken for another name'
       bad,
     )
     await expect(store.forget('/', name)).rejects.toMatchObject(bad)
+    await expect(store.forget('/', name, stream())).rejects.toMatchObject(bad)
+    for (const scope of ['/', '/x'])
+      await expect(store.forget('/', 'u', { ...stream(name), scope })).rejects.toMatchObject(bad)
   }
 })
 

@@ -160,6 +160,7 @@ test('[SQ18] after close nothing more is done, and nothing is left open', async 
   await expect(store.prune()).rejects.toMatchObject(closed)
   await expect(store.clear(stream())).rejects.toMatchObject(closed)
   await expect(store.forget('/', 'u')).rejects.toMatchObject(closed)
+  await expect(store.forget('/', 'u', stream())).rejects.toMatchObject(closed)
   await expect(store.durability()).rejects.toMatchObject(closed)
   store.listen?.({ onNews: () => undefined, onGap: () => undefined })()
   expect(workers.started).toHaveLength(2)

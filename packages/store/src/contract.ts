@@ -1,5 +1,6 @@
 import { appendRules } from './contract/append-rules.ts'
 import { cursorRules } from './contract/cursor-rules.ts'
+import { forgetRules } from './contract/forget-rules.ts'
 import { keyRules } from './contract/key-rules.ts'
 import { lifeRules } from './contract/life-rules.ts'
 import { newsRules } from './contract/news-rules.ts'
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   ...keyRules,
   ...cursorRules,
   ...lifeRules,
+  ...forgetRules,
   ...newsRules,
 ].sort((a, b) => numberOf(a) - numberOf(b))
 

@@ -209,7 +209,16 @@ export interface NotificationStore {
   /** Empties a stream and starts a new epoch, in one step. */
   clear(stream: StreamKey): Promise<Head>
 
-  /** Forgets a user of a scope: the user's own stream and every cursor, of all devices. */
+  /**
+   * Forgets a user of a scope: the user's own stream and every cursor, of all devices.
+   *
+   * With a stream, only the user's cursors on that one, of all devices and of none: whichever comes next is there
+   * for the first time. The stream stays, even where it is the user's own, and so does everything else. On a stream
+   * of another scope the user has no cursor, only somebody of the same name: nothing is forgotten.
+   *
+   * Resolves when the forgetting is as durable as `durability()` says. A store around another one must hand the
+   * stream on: without it, everything of the user is gone.
+   */
   forget(scope: string, user: string, stream?: StreamKey): Promise<void>
 
   /**

@@ -8,6 +8,7 @@ import {
 } from '../src/contract.ts'
 import { createMemoryStore, type News, type NotificationStore, type StoreListener } from '../src/index.ts'
 import { createNaiveStore } from './naive-store.ts'
+import * as wrongForgetting from './wrong-forgetting.ts'
 import * as wrongStores from './wrong-stores.ts'
 
 /** Runs the contract under a runner that only takes notes. */
@@ -96,7 +97,8 @@ describe('the contract accepts', () => {
 })
 
 describe('the contract refuses', () => {
-  const expected: Record<keyof typeof wrongStores, readonly string[]> & Record<string, readonly string[]> = {
+  const stores = { ...wrongStores, ...wrongForgetting }
+  const expected: Record<keyof typeof stores, readonly string[]> & Record<string, readonly string[]> = {
     racingOffsets: ['ST2'],
     overtakingCalls: ['ST45'],
     holesOfOthers: ['ST10'],
@@ -119,10 +121,22 @@ describe('the contract refuses', () => {
     oneEpoch: ['ST34', 'ST36'],
     cursorsLostByClear: ['ST35'],
     forgetsTooMuch: ['ST36'],
-    losesAll: ['ST38'],
-    sharesNothing: ['ST39', 'ST40', 'ST41', 'ST42', 'ST43'],
+    forgetsOneDevice: ['ST46', 'ST47'],
+    forgetsNamedDevices: ['ST46', 'ST47'],
+    forgetsOnNeighbours: ['ST46', 'ST47'],
+    forgetsOnAnyKind: ['ST46'],
+    forgetsOnAllStreams: ['ST46', 'ST47'],
+    forgetsOthers: ['ST46', 'ST47'],
+    forgetsInAnyCase: ['ST46', 'ST47'],
+    forgetsByPattern: ['ST47'],
+    forgetsAllInstead: ['ST46', 'ST47', 'ST48'],
+    forgetsTheStream: ['ST46'],
+    forgetsInAnyScope: ['ST48'],
+    forgetsForNow: ['ST49'],
+    losesAll: ['ST38', 'ST49'],
+    sharesNothing: ['ST39', 'ST40', 'ST41', 'ST42', 'ST43', 'ST49'],
   }
-  for (const [name, open] of Object.entries(wrongStores)) {
+  for (const [name, open] of Object.entries(stores)) {
     it(`[SC4] ${name}: exactly the rule that it breaks`, async () => {
       expect(await failedRules(open)).toEqual(expected[name])
     })
@@ -130,7 +144,15 @@ describe('the contract refuses', () => {
 
   it('[SC5] a store that promises more than memory and does not say how to open it again', async () => {
     const { store } = lasting({})
-    expect(await failedRules(() => ({ store }))).toEqual(['ST38', 'ST39', 'ST40', 'ST41', 'ST42', 'ST43'])
+    expect(await failedRules(() => ({ store }))).toEqual([
+      'ST38',
+      'ST39',
+      'ST40',
+      'ST41',
+      'ST42',
+      'ST43',
+      'ST49',
+    ])
   })
 })
 

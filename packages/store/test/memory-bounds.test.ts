@@ -332,6 +332,7 @@ describe('as a whole', () => {
     await expect(store.prune()).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(store.clear(channel('a'))).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(store.forget('/', 'a')).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(store.forget('/', 'a', channel('a'))).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
   it('[MS23] two stores have nothing in common, not even an epoch', async () => {

@@ -60,6 +60,15 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ op: fc.constant('forget'), in: stream, user: fc.constantFrom('a', 'b') }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant('forget-on'),
+      scope: fc.constantFrom('/', '/', '/x'),
+      stream,
+      user: fc.constantFrom('a', 'b'),
+    }),
+  },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -151,6 +160,8 @@ function perform(
       return store.clear(step.stream)
     case 'forget':
       return store.forget(step.in.scope, step.user)
+    case 'forget-on':
+      return store.forget(step.scope, step.user, step.stream)
     case 'prune':
       return store.prune()
     case 'advance':

@@ -249,7 +249,12 @@ export function createNaiveStore(bounds: Bounds): NotificationStore {
       use(stream)
       return headOf(stream)
     },
-    async forget(scope, user) {
+    async forget(scope, user, key) {
+      if (key !== undefined) {
+        const there = key.scope === scope ? find(key) : undefined
+        if (there !== undefined) forgetCursors(there, (subscriber) => subscriber.user === user)
+        return
+      }
       const own = find({ scope, kind: 'user', name: user })
       if (own !== undefined) drop(own)
       for (const stream of streams.filter((it) => it.key.scope === scope)) {

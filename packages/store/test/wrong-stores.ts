@@ -9,25 +9,9 @@ import type {
   Written,
 } from '../src/index.ts'
 import { createMemoryStore } from '../src/index.ts'
-
-type Change = (inner: NotificationStore) => Partial<NotificationStore>
-
-/** A memory store with something broken: what is not changed works. */
-const wrong =
-  (change: Change) =>
-  (wish: StoreWish): OpenedStore => {
-    let time = 1_750_000_000_000
-    const inner = createMemoryStore({ ...wish, now: () => time })
-    return {
-      store: { ...inner, ...change(inner) },
-      advance: (ms) => {
-        time += ms
-      },
-    }
-  }
+import { idOf, wrong } from './wrong.ts'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const idOf = (stream: StreamKey): string => JSON.stringify([stream.scope, stream.kind, stream.name])
 
 /** Reads the head, works out the offset itself, and only then writes. */
 export const racingOffsets = wrong((inner) => ({
@@ -333,7 +317,8 @@ export const forgetsTooMuch = wrong((inner) => {
       for (const { subscriber } of moves) users.add(subscriber.user)
       return inner.moveCursors(moves)
     },
-    async forget(scope, user) {
+    async forget(scope, user, stream) {
+      if (stream !== undefined) return inner.forget(scope, user, stream)
       for (const name of users) if (name.startsWith(user)) await inner.forget(scope, name)
     },
   }

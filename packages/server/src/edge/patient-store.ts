@@ -28,7 +28,7 @@ export function createPatientStore(
     moveCursors: (moves) => within('moveCursors', store.moveCursors(moves)),
     prune: () => within('prune', store.prune()),
     clear: (stream) => within('clear', store.clear(stream)),
-    forget: (scope, user) => within('forget', store.forget(scope, user)),
+    forget: (scope, user, stream) => within('forget', store.forget(scope, user, stream)),
     ...(store.listen === undefined
       ? {}
       : { listen: (listener) => store.listen?.(listener) ?? (() => undefined) }),

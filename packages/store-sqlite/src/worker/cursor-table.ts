@@ -17,6 +17,8 @@ export interface CursorTable {
   /** Notes that it was used, unless that was noted not long before. */
   touch(row: Pick<CursorRow, 'user' | 'stream' | 'device' | 'moved'>, movedBefore: number): void
   remove(user: string, stream: number, device: string): void
+  /** Every cursor of a user on a stream. */
+  removeOn(user: string, stream: number): void
   /** Every cursor of a user in a scope, and those on streams that are gone. */
   removeAll(user: string, scope: string): void
   /** So many cursors in the order of their keys. */
@@ -44,6 +46,7 @@ export function createCursorTable(connection: Connection): CursorTable {
     'UPDATE cursors SET moved = ? WHERE user = ? AND stream = ? AND device = ? AND moved < ?',
   )
   const remove = connection.query('DELETE FROM cursors WHERE user = ? AND stream = ? AND device = ?')
+  const removeOn = connection.query('DELETE FROM cursors WHERE user = ? AND stream = ?')
   const removeAll = connection.query(`
     DELETE FROM cursors WHERE user = ?1
       AND coalesce((SELECT scope FROM streams WHERE id = cursors.stream), ?2) = ?2`)
@@ -57,6 +60,7 @@ export function createCursorTable(connection: Connection): CursorTable {
     touch: ({ user, stream, device, moved }, movedBefore) =>
       void touch.run(moved, user, stream, device, movedBefore),
     remove: (user, stream, device) => void remove.run(user, stream, device),
+    removeOn: (user, stream) => void removeOn.run(user, stream),
     removeAll: (user, scope) => void removeAll.run(user, scope),
     walk: ({ user, stream, device }, limit) => walk.all(user, stream, device, limit),
   }

@@ -35,6 +35,12 @@ export function touchCursors(batch: Batch, cursors: readonly WireCursor[]): void
   }
 }
 
+/** Forgets what a user has on a stream, of all devices. */
+export function forgetCursors(batch: Batch, { user, stream }: Omit<WireCursor, 'device'>): void {
+  const row = batch.find(stream)
+  if (row !== undefined) batch.tables.cursors.removeOn(user, row.id)
+}
+
 export function findCursor(
   cursors: Pick<CursorTable, 'get'>,
   row: StreamRow | undefined,

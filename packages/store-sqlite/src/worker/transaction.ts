@@ -3,7 +3,7 @@ import type { SqliteStoreSettings } from '../options.ts'
 import { append } from './append.ts'
 import { type Batch, createBatch } from './batch.ts'
 import type { Connection } from './connection.ts'
-import { answerCursors, moveCursors, touchCursors } from './cursors.ts'
+import { answerCursors, forgetCursors, moveCursors, touchCursors } from './cursors.ts'
 import { isBusy, isFull, patiently } from './faults.ts'
 import { clear, forgetUser } from './lives.ts'
 import type { Sweeper } from './sweep.ts'
@@ -90,6 +90,8 @@ function perform(
       return clear(batch, request.input)
     case 'forget':
       return forgetUser(batch, request.input)
+    case 'forgetCursors':
+      return forgetCursors(batch, request.input)
     case 'sweep':
       return sweeper(batch, request.input)
     case 'open':

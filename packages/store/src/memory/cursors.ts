@@ -1,4 +1,4 @@
-import type { CursorMove, CursorQuestion, Head } from '../port.ts'
+import type { CursorMove, CursorQuestion, Head, StreamKey } from '../port.ts'
 import { addCursor, countCursors, dropCursor, getCursor, putCursor, subscribersOf } from './cursor-set.ts'
 import { devicePrefix, subscriberId } from './keys.ts'
 import {
@@ -58,13 +58,20 @@ function addNewCursor(state: State, record: StreamRecord, id: string, offset: nu
 export function forgetUser(state: State, scope: string, user: string): void {
   const own = findStream(state, { scope, kind: 'user', name: user })
   if (own !== undefined) dropStream(state, own)
+  for (const record of state.streams.values()) if (record.scope === scope) forgetOn(state, record, user)
+}
+
+/** The user's cursors on one stream. */
+export function forgetCursors(state: State, user: string, stream: StreamKey): void {
+  const record = findStream(state, stream)
+  if (record !== undefined) forgetOn(state, record, user)
+}
+
+function forgetOn(state: State, record: StreamRecord, user: string): void {
   const alone = subscriberId({ user, device: null })
   const devices = devicePrefix(user)
-  for (const record of state.streams.values()) {
-    if (record.scope !== scope) continue
-    for (const id of subscribersOf(record.cursors)) {
-      if (id === alone || id.startsWith(devices)) forgetCursor(state, record, id)
-    }
+  for (const id of subscribersOf(record.cursors)) {
+    if (id === alone || id.startsWith(devices)) forgetCursor(state, record, id)
   }
 }
 

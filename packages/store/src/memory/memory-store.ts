@@ -1,7 +1,7 @@
 import { NotificationsStoreError } from '../errors.ts'
 import type { NotificationStore, Page, ReadQuery, StreamKey } from '../port.ts'
 import { appendEntry } from './append.ts'
-import { answerCursor, forgetUser, moveCursor } from './cursors.ts'
+import { answerCursor, forgetCursors, forgetUser, moveCursor } from './cursors.ts'
 import { createLog, entryAt, readAfter, readBefore } from './log.ts'
 import { type MemoryStoreOptions, resolveOptions } from './options.ts'
 import {
@@ -26,8 +26,9 @@ const DURABILITY = {
  * Makes the store that needs nothing: notifications and cursors live in this process, within the bounds that
  * the options set, and start under new epochs with every process. For one node; a second one sees nothing of it.
  *
- * The cost of a step does not grow with what is kept, except for `prune` and `forget`, which walk the streams,
- * and `clear`, which walks the cursors of its stream. After `close`, `append` refuses and everything else rejects with the code `CLOSED`.
+ * The cost of a step does not grow with what is kept, except for `prune` and `forget`, which walk the streams, and
+ * for `clear` and `forget` on one stream, which walk its cursors. After `close`, `append` refuses and everything else
+ * rejects with the code `CLOSED`.
  *
  * @throws NotificationsStoreError with the code `BAD_OPTION`, naming the option, what it may be and what came
  */
@@ -85,8 +86,10 @@ export function createMemoryStore(options?: MemoryStoreOptions): NotificationSto
       return headOf(current, record)
     },
 
-    async forget(scope, user) {
-      forgetUser(opened(), scope, user)
+    async forget(scope, user, stream) {
+      const current = opened()
+      if (stream === undefined) forgetUser(current, scope, user)
+      else if (stream.scope === scope) forgetCursors(current, user, stream)
     },
 
     async close() {
