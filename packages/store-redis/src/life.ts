@@ -39,17 +39,29 @@ async function forgetListed(parts: Parts, scope: string, user: string, pattern: 
   } while (place !== '0')
 }
 
-/** The cursors first, then their places in the list: what is interrupted can be done again. */
+/**
+ * The cursors first, then their places in the list: what is interrupted can be done again. Whoever has come back
+ * meanwhile is put in the list again, or nobody would find that cursor the next time.
+ */
 async function forgetCursors({ names, wire }: Parts, key: string, members: readonly string[]): Promise<void> {
   if (members.length === 0) return
-  const streams = groupBy(members, (member) => member.slice(0, member.indexOf(' ')))
-  const commands = [...streams].map(([id, ofStream]): Command => {
-    const [, , , cursors] = names.keysOf(id)
-    return ['HDEL', cursors, ...ofStream.map((member) => member.slice(id.length + 1))]
-  })
-  for (const reply of await wire.send(commands)) unwrap(reply)
-  const [removed] = await wire.send([['SREM', key, ...members]])
-  unwrap(removed)
+  const streams = [...groupBy(members, (member) => member.slice(0, member.indexOf(' ')))]
+  const send = async (commands: readonly Command[]): Promise<unknown[]> =>
+    (await wire.send(commands)).map(unwrap)
+  const ofEach = (command: 'HDEL' | 'HMGET'): Promise<unknown[]> =>
+    send(
+      streams.map(([id, ofStream]) => {
+        const [, , , cursors] = names.keysOf(id)
+        return [command, cursors, ...ofStream.map((member) => member.slice(id.length + 1))]
+      }),
+    )
+  await ofEach('HDEL')
+  await send([['SREM', key, ...members]])
+  const found = (await ofEach('HMGET')).map(listOf)
+  const back = streams.flatMap(([, ofStream], at) =>
+    ofStream.filter((_, index) => found[at]?.[index] !== null),
+  )
+  if (back.length > 0) await send([['SADD', key, ...back]])
 }
 
 async function empty(parts: Parts, stream: StreamKey, what: 'cursors' | ''): Promise<Head> {

@@ -2,7 +2,7 @@ import type { CursorMove, Head } from '@carillon/store'
 import { onUnhandled } from '@carillon/testkit'
 import { canUse, isRedisFound, REDIS_COMMAND, type RedisServer } from '@carillon/testkit/servers'
 import type { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createNames, streamIdOf } from '../src/names.ts'
 import { channel, entryOf, STREAM } from './entries.ts'
 import { createStage, type Stage } from './stage.ts'
@@ -89,6 +89,26 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('cursors
       }
     }
     expect(await redis.scard(listOfBob)).toBe(names.length)
+  })
+
+  it('[RD40] who comes back while being forgotten is in the list, and is forgotten the next time', async () => {
+    const other = stage.open({ url: server.url })
+    const client = stage.client(server.url)
+    const store = stage.open({ client })
+    const [head] = await other.heads([STREAM])
+    const ask = [phone].map((subscriber) => ({ subscriber, stream: STREAM, start: head ?? null }))
+    await other.cursors(ask)
+    const call = client.call.bind(client)
+    const spy = vi.spyOn(client, 'call').mockImplementation(async (name: string, ...args: unknown[]) => {
+      if (name === 'SREM') await other.cursors(ask)
+      return call(name, ...args.map(String))
+    })
+    await store.forget('/', 'alice', STREAM)
+    spy.mockRestore()
+    expect(await redis.smembers(LIST)).toEqual([`${streamIdOf(STREAM)} ["alice","phone"]`])
+    await store.forget('/', 'alice', STREAM)
+    expect(await redis.exists(LIST)).toBe(0)
+    expect(await other.cursors(ask)).toEqual([null])
   })
 
   it('[RD41] a user with very many cursors is forgotten in steps, and nobody else', async () => {
