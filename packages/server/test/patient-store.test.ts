@@ -9,7 +9,8 @@ test('[G2] a time limit on the store hands on where somebody is forgotten: witho
     ...createMemoryStore(),
     forget: async (...args) => void asked.push(args),
   }
-  const patient = createPatientStore(store, 1_000, fakeClock())
+  const clock = fakeClock()
+  const patient = createPatientStore(store, 1_000, { ...clock, time: clock.now })
   const devops = { scope: '/', kind: 'channel', name: 'devops' } as const
   await patient.forget('/', 'alice', devops)
   await patient.forget('/', 'alice')

@@ -37,7 +37,7 @@ export function allowOrigins(origins: readonly string[]): AllowRequest {
 function checkedOrigin(origin: unknown): string {
   if (typeof origin !== 'string') throw badOrigins(`must hold text, got ${typeNameOf(origin)}`)
   const normal = URL.canParse(origin) ? new URL(origin).origin : 'null'
-  if (normal === origin) return origin
+  if (normal === origin && origin !== 'null') return origin
   const hint = normal === 'null' ? 'an origin, as https://app.example.com' : JSON.stringify(normal)
   throw badOrigins(`must hold ${hint}, got ${JSON.stringify(origin)}`)
 }

@@ -1,6 +1,7 @@
 import { LIMITS } from '@carillon/protocol'
 import type { AuthorizationRequest } from '../flows/ports.ts'
 import { AUDIENCES, type Audience, type Policy, patternOf } from '../rules/policies.ts'
+import { NotificationsError } from './errors.ts'
 import { AN_OBJECT, badOption, checkOptions, type Expectation } from './option-checks.ts'
 
 /**
@@ -54,18 +55,32 @@ const HISTORY: Readonly<Record<keyof HistoryPolicy, Expectation>> = {
 
 /** @throws NotificationsError `BAD_OPTION` */
 export function resolvePolicies<Claims>(policies: ChannelPolicies<Claims> = {}): readonly Policy[] {
-  return Object.entries(policies).map(([pattern, policy]) => {
-    const field = `policies["${pattern}"]`
-    if (!AN_OBJECT.fits(policy)) throw badOption(field, AN_OBJECT.what, policy)
-    checkOptions(policy, POLICY, field)
-    const { join = 'everyone', send = 'everyone', history = 'everyone' } = policy
-    if (typeof history !== 'object') {
-      return { pattern, fits: patternOf(pattern), join, send, history, rewind: null, ttl: null }
-    }
-    checkOptions(history, HISTORY, `${field}.history`)
-    const { read = 'everyone', rewind = null, ttl = null } = history
-    return { pattern, fits: patternOf(pattern), join, send, history: read, rewind, ttl }
-  })
+  const resolved: Policy[] = []
+  for (const [pattern, policy] of Object.entries(policies)) {
+    // What fits the pattern itself, star and all, fits everything that the pattern does.
+    const earlier = resolved.find(({ fits }) => fits(pattern))
+    if (earlier !== undefined) throw neverHolds(pattern, earlier.pattern)
+    resolved.push(resolvePolicy(pattern, policy))
+  }
+  return resolved
+}
+
+function resolvePolicy<Claims>(pattern: string, policy: ChannelPolicy<Claims>): Policy {
+  const field = `policies["${pattern}"]`
+  if (!AN_OBJECT.fits(policy)) throw badOption(field, AN_OBJECT.what, policy)
+  checkOptions(policy, POLICY, field)
+  const { join = 'everyone', send = 'everyone', history = 'everyone' } = policy
+  if (typeof history !== 'object') {
+    return { pattern, fits: patternOf(pattern), join, send, history, rewind: null, ttl: null }
+  }
+  checkOptions(history, HISTORY, `${field}.history`)
+  const { read = 'everyone', rewind = null, ttl = null } = history
+  return { pattern, fits: patternOf(pattern), join, send, history: read, rewind, ttl }
+}
+
+function neverHolds(pattern: string, earlier: string): NotificationsError {
+  const message = `"policies["${pattern}"]" can never hold: "${earlier}" before it fits the same channels`
+  return new NotificationsError('BAD_OPTION', `attachNotifications: ${message}`)
 }
 
 function isRight(value: unknown): boolean {

@@ -1,0 +1,160 @@
+/*
+ * What the host takes back holds for whoever was just getting in, and on nodes that hear of it late.
+ * Ids: G8, S31
+ */
+import { nextTurn } from '@carillon/testkit'
+import { describe, expect, test } from 'vitest'
+import { command, forgetEverywhere } from '../../src/flows/controls.ts'
+import { onNews } from '../../src/flows/news.ts'
+import { ClientEvent, createWorld, type Frame, type World } from './world.ts'
+
+const ALICE = { user_id: 'alice' }
+
+interface Gate {
+  readonly opened: Promise<void>
+  open(): void
+}
+
+function gate(): Gate {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
+let said = 0
+
+async function turns(count = 6): Promise<void> {
+  for (let n = 0; n < count; n++) await nextTurn()
+}
+
+function eventsOf(frames: readonly Frame[]): string[] {
+  return frames.map(({ event }) => event)
+}
+
+/** Another node's `revoke` or `disconnectUser`: this one only hears of it. */
+async function saidElsewhere(world: World, control: Parameters<typeof command>[2]) {
+  const stream = { scope: '/', kind: 'user', name: 'alice' } as const
+  const id = `elsewhere-${++said}`
+  const content = { type: 'info', title: '', message: '', data: null, sender: '', control } as const
+  await world.store.append([
+    { stream, id, content, bytes: 0, ttlMs: null, sender: 'host', key: id, hash: '' },
+  ])
+  const [head] = await world.store.heads([stream])
+  if (head === undefined) throw new Error('no head')
+  return () => onNews(world.core, { stream, epoch: head.epoch, head: head.offset, item: null })
+}
+
+describe('revoke', () => {
+  test('[G8] [S31] a join that was allowed before is asked about again', async () => {
+    const asked = gate()
+    let isAllowed = true
+    const answers: boolean[] = []
+    const world = createWorld({
+      hooks: {
+        authorize() {
+          const answer = isAllowed
+          answers.push(answer)
+          return asked.opened.then(() => answer)
+        },
+      },
+    })
+    const { session, peer } = world.connect(ALICE)
+    await turns()
+    world.request(session, ClientEvent.JoinChannel, 'devops')
+    await turns()
+    isAllowed = false
+    await command(world.core, 'alice', { action: 'revoke', channel: 'devops' })
+    asked.open()
+    await turns()
+    expect(answers).toEqual([true, false])
+    expect(eventsOf(peer.frames)).not.toContain('channel-joined')
+    expect(peer.frames.at(-1)?.payload).toMatchObject({ code: 'not-allowed', event: 'join-channel' })
+    expect(session.joining).toEqual([])
+  })
+
+  test('[G8] [S31] a node that was not listening does it when it hears of it', async () => {
+    const world = createWorld()
+    const { session, peer } = world.connect(ALICE)
+    world.request(session, ClientEvent.JoinChannel, 'devops')
+    await turns()
+    const hear = await saidElsewhere(world, { action: 'revoke', channel: 'devops' })
+    await turns()
+    expect(eventsOf(peer.frames)).not.toContain('channel-left')
+    hear()
+    await turns()
+    expect(peer.frames.at(-1)).toMatchObject({
+      event: 'channel-left',
+      payload: { channel: 'devops', reason: 'revoked' },
+    })
+    expect([...peer.rooms].filter((room) => room.includes('devops'))).toEqual([])
+  })
+
+  test('[G2] the cursor is gone for every device, and of that channel alone', async () => {
+    const world = createWorld()
+    for (const device_id of ['phone', 'desk']) {
+      const { session } = world.connect({ ...ALICE, device_id })
+      for (const channel of ['devops', 'kept']) world.request(session, ClientEvent.JoinChannel, channel)
+      await turns()
+      world.disconnect(session)
+    }
+    await turns()
+    await command(world.core, 'alice', { action: 'revoke', channel: 'devops' })
+    await forgetEverywhere(world.core, 'alice', 'devops')
+    const at = async (name: string): Promise<unknown> => {
+      const stream = { scope: '/', kind: 'channel', name } as const
+      const devices = ['phone', 'desk'].map((device) => ({ user: 'alice', device }))
+      return world.store.cursors(devices.map((subscriber) => ({ subscriber, stream, start: null })))
+    }
+    expect(await at('devops')).toEqual([null, null])
+    expect(await at('kept')).toEqual([expect.anything(), expect.anything()])
+  })
+})
+
+describe('disconnectUser', () => {
+  test('[G8] [S31] who was let in just before is asked for once more, and turned away', async () => {
+    const asked = gate()
+    let isWelcome = true
+    const world = createWorld({
+      hooks: {
+        async authenticate() {
+          const answer = isWelcome ? { userId: 'alice' } : null
+          await asked.opened
+          return answer
+        },
+      },
+    })
+    const { peer } = world.connect({})
+    await turns()
+    isWelcome = false
+    await command(world.core, 'alice', { action: 'disconnect' })
+    asked.open()
+    await turns()
+    expect(eventsOf(peer.frames)).toEqual(['error-message'])
+    expect(peer.frames[0]?.payload).toMatchObject({ code: 'unauthenticated' })
+  })
+
+  test('[G5] who is welcome again is asked for once more and comes in, also much later', async () => {
+    let asked = 0
+    const world = createWorld({ hooks: { authenticate: () => ({ userId: 'alice', n: ++asked }) } })
+    await command(world.core, 'alice', { action: 'disconnect' })
+    const { peer } = world.connect({})
+    await turns()
+    expect(asked).toBe(2)
+    expect(peer.frames[0]).toMatchObject({ event: 'connection-confirmed', payload: { pendingCount: 0 } })
+    expect(eventsOf(peer.frames)).not.toContain('notification-received')
+  })
+
+  test('[G8] [S31] a session whose user stream is parked ends as well', async () => {
+    const world = createWorld()
+    const { session, peer } = world.connect(ALICE)
+    await turns()
+    expect(session.parkedEpoch).not.toBeNull()
+    const hear = await saidElsewhere(world, { action: 'disconnect' })
+    hear()
+    await turns()
+    expect(session.state).toBe('closed')
+    expect(peer.frames.at(-1)?.payload).toMatchObject({ code: 'disconnected', event: null })
+  })
+})

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { type Counted, count, createGuard, forget, type Guard, type Verdict } from '../../src/rules/guard.ts'
+
+const BOUNDS = { windowMs: 1_000, requestsPerSocket: 10, sendsPerSocket: 3, joinsPerSocket: 2 }
+
+function ask(guard: Guard<string>, times: number, what: Counted, now: number, key = 'a'): Verdict[] {
+  return Array.from({ length: times }, () => count(guard, BOUNDS, key, what, now))
+}
+
+describe('[S23] what one socket may ask within a window', () => {
+  it('each kind has a bound of its own, and all together have one', () => {
+    const guard = createGuard<string>()
+    const kinds = (verdicts: Verdict[]): string[] => verdicts.map(({ kind }) => kind)
+    expect(kinds(ask(guard, 4, 'send', 0))).toEqual(['served', 'served', 'served', 'refused'])
+    expect(kinds(ask(guard, 3, 'join', 0))).toEqual(['served', 'served', 'refused'])
+    expect(kinds(ask(guard, 4, 'other', 0))).toEqual(['served', 'served', 'served', 'refused'])
+    expect(kinds(ask(guard, 1, 'other', 0, 'b'))).toEqual(['served'])
+  })
+
+  it('a refusal says when the window ends, and then all is well', () => {
+    const guard = createGuard<string>()
+    ask(guard, 3, 'send', 200)
+    expect(count(guard, BOUNDS, 'a', 'send', 500)).toEqual({ kind: 'refused', retryAfterMs: 700 })
+    expect(count(guard, BOUNDS, 'a', 'send', 1_200)).toEqual({ kind: 'served' })
+  })
+
+  it('who goes on after twice as many is a nuisance', () => {
+    const verdicts = ask(createGuard(), 21, 'other', 0)
+    expect(verdicts.map(({ kind }) => kind).lastIndexOf('refused')).toBe(19)
+    expect(verdicts[20]?.kind).toBe('abuse')
+  })
+
+  it('[G7] holds only who has asked in this window', () => {
+    const guard = createGuard<string>()
+    for (let n = 0; n < 1_000; n++) count(guard, BOUNDS, `${n}`, 'other', 0)
+    forget(guard, '0')
+    expect(guard.counts.size).toBe(999)
+    count(guard, BOUNDS, 'late', 'other', 1_000)
+    expect([...guard.counts.keys()]).toEqual(['late'])
+  })
+})

@@ -1,0 +1,156 @@
+/*
+ * How often somebody may do something, over sockets, users, addresses and nodes; and how long a hook holds them up.
+ * Ids: G7, S08, S23, S44
+ */
+import { onUnhandled, until } from '@carillon/testkit'
+import { canUse, isRedisFound, REDIS_COMMAND, startRedis } from '@carillon/testkit/servers'
+import Redis from 'ioredis'
+import { createClient } from 'redis'
+import { describe, expect, test } from 'vitest'
+import type { NotificationsOptions } from '../../src/index.ts'
+import { afterTest, as, note, raw, stage, stock } from './stage.ts'
+
+const LONG = { windowMs: 60_000 }
+const authenticate: NotificationsOptions['authenticate'] = ({ handshake }) => ({
+  userId: handshake.auth.user_id,
+})
+const TOO_MANY = { ok: false, code: 'too-many-requests', retryable: true, retryAfterMs: expect.any(Number) }
+
+test('[S23] a user has one budget over all connections, and others have their own', async () => {
+  const { url } = await stage({ authenticate, rates: { ...LONG, sendsPerUser: 3, joinsPerUser: 2 } })
+  const [one, two, other] = [stock(url, as('alice')), stock(url, as('alice')), stock(url, as('bob'))]
+  for (const client of [one, two, one])
+    expect(await client.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  expect(await two.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
+  for (const client of [one, two]) expect(await client.ask('join-channel', 'a')).toMatchObject({ ok: true })
+  expect(await one.ask('join-channel', 'b')).toMatchObject(TOO_MANY)
+  expect(await one.ask('get-stats')).toMatchObject({ ok: true })
+  expect(await other.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+})
+
+test('[S23] nobody uses up the budget of a user whose name they only claim', async () => {
+  const { url } = await stage({ rates: { ...LONG, sendsPerUser: 1 } })
+  const thief = stock(url, as('alice'))
+  for (let n = 0; n < 5; n++)
+    expect(await thief.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+})
+
+test('[S08] an address has one budget; without a word of the host those of the own network have none', async () => {
+  const rates = { ...LONG, sendsPerAddress: 2, connectionsPerAddress: 3 }
+  const open = await stage({ rates })
+  for (let n = 0; n < 5; n++) {
+    const client = stock(open.url)
+    expect(await client.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  }
+  const counted = await stage({ rates, address: ({ handshake }) => handshake.address })
+  const clients = [stock(counted.url), stock(counted.url), stock(counted.url)]
+  for (const client of clients) await client.next('connection-confirmed')
+  expect(await clients[0]?.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  expect(await clients[1]?.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  expect(await clients[2]?.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
+  const late = stock(counted.url, { reconnection: false })
+  expect(await late.next('error-message')).toMatchObject({ code: 'too-many-requests', event: null })
+  expect(await late.next('disconnect')).not.toBe('io server disconnect')
+})
+
+test('[G7] an address that cannot be told counts nowhere, and harms nobody', async () => {
+  const address = () => {
+    throw new Error('no address')
+  }
+  const { url, problems } = await stage({ address })
+  expect(await stock(url).ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  expect(problems.map(({ code }) => code)).toContain('HOOK_FAILED')
+})
+
+test('[S23] sustained abuse is cut off, and the honest are served', async () => {
+  const guard = onUnhandled()
+  const { url, io } = await stage({ rates: { ...LONG, requestsPerSocket: 50 } })
+  const honest = stock(url, as('alice'))
+  await honest.next('connection-confirmed')
+  const flood = raw(url, as('mallory'))
+  await flood.next('connection-confirmed')
+  for (let n = 0; n < 200; n++) flood.sendFrame('42["get-channels"]')
+  await flood.closed
+  expect(await honest.ask('send-notification', note(null, 'a'))).toMatchObject({ ok: true })
+  await until(() => io.of('/').sockets.size === 1, 'only the honest one is left')
+  await guard.check()
+})
+
+test('[G9] close() leaves no timer of what was counted', async () => {
+  const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const played = await stage({ authenticate, rates: LONG, address: () => 'somewhere' })
+  const client = stock(played.url, as('alice'))
+  await client.ask('send-notification', note('a', 'a'))
+  client.close()
+  await played.notifications.close()
+  await played.server.close()
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  await until(() => timers() <= before, 'no timer is left')
+})
+
+test('[S44] one socket has a few hooks under way; more wait, and whoever else asks does not', async () => {
+  const held: (() => void)[] = []
+  const { url } = await stage({
+    limits: { hooksPerSocket: 2, hookTimeoutMs: 60_000 },
+    validate: ({ user }) =>
+      user.userId === 'mallory' ? new Promise((resolve) => held.push(() => resolve(undefined))) : undefined,
+  })
+  const mallory = stock(url, as('mallory'))
+  // Each to another channel: those to one channel wait for each other anyway.
+  const asked = Array.from({ length: 10 }, (_, n) => mallory.ask('send-notification', note(`c${n}`, 'a')))
+  await mallory.settle()
+  expect(held).toHaveLength(2)
+  expect(await stock(url, as('bob')).ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  for (let n = 0; n < 10; n++) {
+    await until(() => held.length > n, 'the next one is asked')
+    expect(held.length).toBeLessThanOrEqual(n + 2)
+    held[n]?.()
+  }
+  for (const answer of await Promise.all(asked)) expect(answer).toMatchObject({ ok: true })
+})
+
+test('[S44] a hook that never answers is given up, and what waited for it as well', async () => {
+  const { url } = await stage({
+    limits: { hooksPerSocket: 1, hookTimeoutMs: 60 },
+    authorize: () => new Promise<boolean>(() => undefined),
+  })
+  const client = stock(url, as('mallory'))
+  const answers = Array.from({ length: 20 }, (_, n) => client.ask('join-channel', `c${n}`))
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ code: 'hook-failed' })
+})
+
+describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('over nodes', () => {
+  test.each(['ioredis', 'redis'])('[S23] with %s a user has one budget on all of them', async (kind) => {
+    const server = await startRedis()
+    afterTest(server.close)
+    const redis = await connected(kind, server.socket)
+    const rates = { ...LONG, sendsPerUser: 2, redis }
+    const [a, b] = [await stage({ authenticate, rates }), await stage({ authenticate, rates })]
+    const [one, two] = [stock(a.url, as('alice')), stock(b.url, as('alice'))]
+    expect(await one.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+    expect(await two.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+    expect(await one.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
+    await server.close()
+    // Without Redis each node counts by itself: nobody is shut out.
+    expect(await two.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+    expect(a.problems).toEqual([])
+  })
+})
+
+async function connected(kind: string, path: string): Promise<object> {
+  if (kind === 'ioredis') {
+    const client = new Redis(path, { enableOfflineQueue: false, retryStrategy: null })
+    client.on('error', () => undefined)
+    await until(() => client.status === 'ready', 'Redis is there')
+    afterTest(() => client.disconnect())
+    return client
+  }
+  const client = createClient({
+    socket: { path, tls: false, reconnectStrategy: false },
+    disableOfflineQueue: true,
+  })
+  client.on('error', () => undefined)
+  await client.connect()
+  afterTest(() => client.isOpen && client.destroy())
+  return client
+}
