@@ -86,6 +86,9 @@ const handlers = {
   [ClientEvent.GetHistory](this: Socket, _query: unknown, ack?: Ack) {
     if (typeof ack === 'function') ack({ ok: true, items: [] })
   },
+  [ClientEvent.RefreshAuth](this: Socket, _auth: unknown, ack?: Ack) {
+    if (typeof ack === 'function') ack({ ok: true })
+  },
   disconnect(this: Socket) {},
 } satisfies Record<Names | 'disconnect', (this: Socket, ...args: never[]) => void>
 

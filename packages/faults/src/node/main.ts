@@ -48,6 +48,8 @@ const notifications = attachNotifications(io, {
   store: asOrdered(unwell.store),
   limits: orders.limits ?? {},
   stats: orders.stats ?? {},
+  // The load is a machine's.
+  rates: false,
   log: false,
   ...(orders.isVouching === true ? { authenticate: vouch } : {}),
 })

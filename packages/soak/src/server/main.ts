@@ -73,6 +73,7 @@ const io = new Server(http, {
 })
 const store = openStore()
 const kept: Socket[] = []
+const MANY = Number.MAX_SAFE_INTEGER
 const common: NotificationsOptions = {
   store,
   log: { info: () => undefined, warn: console.error, error: console.error },
@@ -80,6 +81,14 @@ const common: NotificationsOptions = {
     hookTimeoutMs: LIMIT_MS,
     storeTimeoutMs: LIMIT_MS,
     ...(pageItems === undefined ? {} : { pageItems }),
+  },
+  // An hour's worth in minutes.
+  rates: {
+    requestsPerSocket: MANY,
+    sendsPerSocket: MANY,
+    joinsPerSocket: MANY,
+    sendsPerUser: MANY,
+    joinsPerUser: MANY,
   },
   authorize: async ({ channel }) => channel !== 'forbidden',
   validate: async ({ title }) => (title === 'unwanted' ? 'not this one' : undefined),
