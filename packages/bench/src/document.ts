@@ -30,6 +30,8 @@ const METHOD = `## How it is measured
 
 - Each server is a process of its own; the clients are raw WebSockets in another process. They check every frame:
   none missing, none twice, in order, with the content that was sent. One wrong frame fails the whole run.
+  So that they take little from the servers, they write what they send before the clock runs and read what came
+  after it; what a client sends in one turn leaves in one system call.
 - A round is the same work on three servers in turn: bare, Carillon, and bare again, in an order that changes from
   round to round. Carillon is set against the mean of the two bare runs of its own round, because absolute numbers drift
   with the machine. A cell shows the median over the rounds, the least and the most. Where a table has other columns than

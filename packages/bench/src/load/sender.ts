@@ -1,6 +1,6 @@
 import { ClientEvent } from '@carillon/protocol'
 import { nthNotification, SENDER } from '../work.ts'
-import { type Connection, connect, payloadOf } from './connection.ts'
+import { type Connection, connect, payloadOf, textOf } from './connection.ts'
 import type { Verifier } from './verify.ts'
 
 export interface SendPlan {
@@ -29,10 +29,16 @@ export interface SentAll {
   readonly latenciesMs: readonly number[]
 }
 
-/** Sends with so many unanswered at a time. Reads what was answered when all is over: to read is not what is measured. */
+/**
+ * Sends with so many unanswered at a time. What is sent was written before, and what was answered is read when all is
+ * over: neither is what is measured.
+ */
 export async function sendAll(sender: Connection, plan: SendPlan, verifier: Verifier): Promise<SentAll> {
+  const texts = Array.from({ length: plan.count }, (_, at) =>
+    textOf(ClientEvent.SendNotification, [nthNotification(plan.from + at)]),
+  )
   const began = performance.now()
-  const { latenciesMs, answers } = await askAll(sender, plan)
+  const { latenciesMs, answers } = await askAll(sender, plan, texts)
   const wallMs = performance.now() - began
   const receipts = new Set(answers.map(({ n, text }) => receiptOf(payloadOf(text), n, verifier)))
   if (receipts.size !== plan.count) verifier.complain('two sends share an id')
@@ -44,22 +50,28 @@ interface Answered {
   readonly answers: { readonly n: number; readonly text: string }[]
 }
 
-function askAll(sender: Connection, plan: SendPlan): Promise<Answered> {
+function askAll(
+  sender: Connection,
+  { inFlight, from }: SendPlan,
+  texts: readonly string[],
+): Promise<Answered> {
   const latenciesMs: number[] = []
   const answers: Answered['answers'] = []
-  let sent = 0
+  const left = texts.entries()
   return new Promise((resolve) => {
     const sendNext = (): void => {
-      const n = plan.from + sent++
+      const next = left.next()
+      if (next.done) return
+      const [at, text] = next.value
       const start = performance.now()
-      sender.askRaw(ClientEvent.SendNotification, [nthNotification(n)], (text) => {
+      sender.askRaw(text, (answer) => {
         latenciesMs.push(performance.now() - start)
-        answers.push({ n, text })
-        if (sent < plan.count) sendNext()
-        else if (answers.length === plan.count) resolve({ latenciesMs, answers })
+        answers.push({ n: from + at, text: answer })
+        if (answers.length === texts.length) resolve({ latenciesMs, answers })
+        else sendNext()
       })
     }
-    for (let lane = 0; lane < Math.min(plan.inFlight, plan.count); lane++) sendNext()
+    for (let lane = 0; lane < inFlight; lane++) sendNext()
   })
 }
 
