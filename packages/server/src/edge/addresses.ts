@@ -12,8 +12,9 @@ export type AddressOf = (socket: Socket) => string | null
 export function createAddressOf(
   given: ((socket: Socket) => string | null | undefined) | undefined,
   announce: Announce,
+  warn: (message: string) => void,
 ): AddressOf {
-  if (given === undefined) return ({ handshake: { address } }) => (isInternal(address) ? null : address)
+  if (given === undefined) return connectionAddress(warn)
   return (socket) => {
     try {
       const address: unknown = given(socket)
@@ -22,6 +23,21 @@ export function createAddressOf(
       announce.problem({ code: 'HOOK_FAILED', message: 'The hook "address" failed', cause })
       return null
     }
+  }
+}
+
+const BEHIND_A_PROXY =
+  'A proxy is in front of this server, so nothing is counted by address: give the option "address", see SECURITY.md'
+
+function connectionAddress(warn: (message: string) => void): AddressOf {
+  let isSaid = false
+  return ({ handshake: { address, headers } }) => {
+    if (!isInternal(address)) return address
+    if (!isSaid && headers['x-forwarded-for'] !== undefined) {
+      isSaid = true
+      warn(BEHIND_A_PROXY)
+    }
+    return null
   }
 }
 

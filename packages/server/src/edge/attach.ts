@@ -54,13 +54,14 @@ export function attachNotifications<Claims = unknown>(
   if (!store.shared && spansNodes(nsp)) {
     throw new NotificationsError('STORE_NOT_SHARED', `attachNotifications: ${NOT_SHARED_SENTENCE}`)
   }
+  warnIfUnguarded(options, (text) => log.warn(text))
   occupy(nsp)
   const emitter = createEmitter()
   const announce = createAnnounce(emitter, log)
   // What others were given is the store itself, not what we have put around it.
   const newsroom = newsroomOf(options.store ?? store)
   const rates = bounds === null ? null : createRates(bounds, redis, nsp.name, announce)
-  const addressOf = createAddressOf(options.address?.bind(options), announce)
+  const addressOf = createAddressOf(options.address?.bind(options), announce, (text) => log.warn(text))
   const hooks = hooksOf(options)
   const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, announce }
   const members = isParent(nsp)
@@ -145,6 +146,18 @@ function checkAccess({ authenticate, access }: { authenticate?: unknown; access?
     'ACCESS_UNDECIDED',
     'attachNotifications: in production say who may connect. Give authenticate: (socket) => user, ' +
       "or access: 'open' if anybody may claim any identity",
+  )
+}
+
+/** To let everybody do everything may be meant, and more often it was not thought of. */
+function warnIfUnguarded(
+  { authorize, policies, access }: { authorize?: unknown; policies?: unknown; access?: unknown },
+  warn: (message: string) => void,
+): void {
+  const isOpen = authorize === undefined && policies === undefined && access !== 'open'
+  if (process.env.NODE_ENV !== 'production' || !isOpen) return
+  warn(
+    'Every user may join every channel, send to it, and broadcast: give authorize or policies, see SECURITY.md',
   )
 }
 
