@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { findJsonFault, isPlainObject, type JsonObject } from './json.ts'
 import { LIMITS } from './limits.ts'
 import { isStreamName, type StreamName } from './streams.ts'
-import { isBlank, isIsoTime, isPlainName, isStorableText } from './text.ts'
+import { isBlank, isIsoTime, isPersonName, isPlainName, isStorableText } from './text.ts'
 
 /*
  * The one source of every payload: the TypeScript types, the check at run time and schema.json all come from
@@ -54,8 +54,8 @@ const position = v.object({
 
 const streamName = v.pipe(
   v.string(),
-  v.check((name) => isStreamName(name) && isPlainName(name), 'stream'),
   v.maxBytes(LIMITS.channelNameBytes + 2),
+  v.check((name) => isStreamName(name) && isPlainName(name), 'stream'),
   v.transform((name) => name as StreamName),
 )
 
@@ -300,7 +300,12 @@ export type ErrorMessage = ServerPayload<'error-message'>
 /** What the handshake's `auth` may say. Nothing of it is proof of anything. */
 export const handshake = v.object({
   user_id: userId,
-  username: v.pipe(v.string(), notBlank, v.maxLength(LIMITS.identityLength), storable),
+  username: v.pipe(
+    v.string(),
+    notBlank,
+    v.maxLength(LIMITS.identityLength),
+    v.check(isPersonName, 'ill-formed'),
+  ),
   device_id: userId,
   notifications: v.object({
     version: v.literal(2),

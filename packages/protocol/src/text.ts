@@ -3,7 +3,16 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 const PRINTABLE_ASCII = /^[ -~]*$/
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 const CONTROL = /\p{Cc}/u
-const BIDI_CONTROL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+/** What the eye does not see: two names that differ in nothing else look the same. Direction marks are among it. */
+const INVISIBLE = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
+/** Where joiners and variation selectors make sense: in pictures, which may be made of several. */
+const PICTURES =
+  /\p{Extended_Pictographic}[\ufe0e\ufe0f]?\p{Emoji_Modifier}?(?:\u200d\p{Extended_Pictographic}[\ufe0e\ufe0f]?\p{Emoji_Modifier}?)*|[#*0-9]\ufe0f\u20e3/gu
+/** Scripts in which a joiner, or its opposite, changes how a word is written. */
+const JOINED_LETTERS =
+  /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}][\u200c\u200d]/gu
+/** No language stacks more than eight accents on a letter. A higher tower covers the lines around it. */
+const TOWER = /\p{M}{9}/u
 
 /** A lone surrogate becomes U+FFFD in every database, so two different names would meet in one row. */
 export function isWellFormed(text: string): boolean {
@@ -20,13 +29,33 @@ export function isStorableText(text: string): boolean {
   return isWellFormed(text) && !text.includes('\u0000')
 }
 
-/** A name that looks like another one is a trap for the reader: no controls, no direction marks, one normal form. */
+/** A name that looks like another one is a trap for the reader: nothing that is not seen, and one normal form. */
 export function isPlainName(name: string): boolean {
   // Most names are, and one look tells.
   if (PRINTABLE_ASCII.test(name)) return true
   return (
-    isWellFormed(name) && !CONTROL.test(name) && !BIDI_CONTROL.test(name) && name.normalize('NFC') === name
+    isWellFormed(name) &&
+    !CONTROL.test(name) &&
+    !hasInvisible(name) &&
+    // Before the normal form: to put marks into their order costs the square of how many stand in a row.
+    !TOWER.test(name) &&
+    name.normalize('NFC') === name
   )
+}
+
+/** What people are called: no less safe to look at than a name, but spelt as their language spells it. */
+export function isPersonName(name: string): boolean {
+  if (PRINTABLE_ASCII.test(name)) return true
+  return (
+    isWellFormed(name) &&
+    !CONTROL.test(name) &&
+    !hasInvisible(name.replace(JOINED_LETTERS, '')) &&
+    !TOWER.test(name)
+  )
+}
+
+function hasInvisible(text: string): boolean {
+  return INVISIBLE.test(text) && INVISIBLE.test(text.replace(PICTURES, ''))
 }
 
 /** A point in time as `Date.toISOString` writes it, milliseconds or not, with the zone `Z` or an offset. */

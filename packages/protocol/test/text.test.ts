@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isBlank, isPlainName, isStorableText, isWellFormed, utf8Length } from '../src/text.ts'
+import { isBlank, isPersonName, isPlainName, isStorableText, isWellFormed, utf8Length } from '../src/text.ts'
 
 const seed = process.env.CARILLON_SEED
 const RUN = { numRuns: 1_000, ...(seed === undefined ? {} : { seed: Number(seed) }) }
@@ -46,12 +46,26 @@ describe('isWellFormed', () => {
 })
 
 describe('isPlainName', () => {
-  it.each(['devops', 'a', ' a b ', 'é', 'Ω', '漢字', 'قناة', '👩‍👩‍👧', '__proto__', 'a:b/c.d', "l'été", '𝕏'])(
-    '[TX4] %j is one',
-    (name) => {
-      expect(isPlainName(name)).toBe(true)
-    },
-  )
+  it.each([
+    'devops',
+    'a',
+    ' a b ',
+    'é',
+    'Ω',
+    '漢字',
+    'قناة',
+    '👩‍👩‍👧',
+    '👩🏽‍🚀 🕵🏽‍♂️',
+    '❤️ 🏳️‍🌈 1️⃣',
+    '__proto__',
+    'a:b/c.d',
+    "l'été",
+    '𝕏',
+    'ស្ត្រី',
+    `q${'\u0301'.repeat(8)}`,
+  ])('[TX4] %j is one', (name) => {
+    expect(isPlainName(name)).toBe(true)
+  })
 
   it.each([
     ['NUL', 'a\u0000'],
@@ -62,6 +76,18 @@ describe('isPlainName', () => {
     ['an isolate', '\u2066a\u2069'],
     ['a direction mark', 'a\u200f'],
     ['an Arabic letter mark', 'a\u061c'],
+    ['a space without width', 'dev\u200bops'],
+    ['a byte order mark', 'devops\ufeff'],
+    ['a soft hyphen', 'dev\u00adops'],
+    ['a joiner between letters', 'dev\u200dops'],
+    ['a joiner behind a picture', '👩\u200d'],
+    ['a joiner before a picture', 'a\u200d👩'],
+    ['a variation selector behind a letter', 'devops\ufe0f'],
+    ['a variation selector behind a digit', 'room1\ufe0f'],
+    ['a letter that is not seen', 'dev\u3164ops'],
+    ['a tag', 'a\u{e0041}'],
+    ['a line separator', 'a\u2028b'],
+    ['nine accents on one letter', `z${'\u0301'.repeat(9)}`],
     ['letters taken apart', 'e\u0301'],
     ['the Ohm sign, which NFC turns into an omega', '\u2126'],
     ['a high surrogate alone', 'a\ud83d'],
@@ -69,6 +95,42 @@ describe('isPlainName', () => {
     ['a pair the wrong way round', '\udd14\ud83d'],
   ])('[TX5] %s makes a name ill-formed', (_, name) => {
     expect(isPlainName(name)).toBe(false)
+  })
+})
+
+describe('isPersonName', () => {
+  it.each(['Alice Martin', 'علی\u200cرضا', 'শ্রী\u200cমতী', 'e\u0301lise', '👩‍🚀', 'O’Neill'])(
+    '[TX10] %j is one',
+    (name) => {
+      expect(isPersonName(name)).toBe(true)
+    },
+  )
+
+  it.each([
+    'Ad\u200cmin',
+    'nimda\u202e',
+    'a\u001b[2J',
+    'a\nb',
+    '\u200b',
+    '\ud800',
+    `z${'\u0301'.repeat(200)}`,
+  ])('[TX10] %j is none', (name) => {
+    expect(isPersonName(name)).toBe(false)
+  })
+})
+
+describe('[TX11] a megabyte costs no more than a look:', () => {
+  const tower = `a${'\u0301'.repeat(250_000)}${'\u0316'.repeat(250_000)}`
+  const names: [what: string, name: string][] = [
+    ['accents in the wrong order', tower],
+    ['joiners', 'a\u200d'.repeat(250_000)],
+    ['pictures', '👩\u200d'.repeat(150_000)],
+    ['letters', 'é'.repeat(500_000)],
+  ]
+  it.each(names)('%s', (_, name) => {
+    const start = performance.now()
+    for (const check of [isPlainName, isPersonName, isStorableText, isBlank]) check(name)
+    expect(performance.now() - start).toBeLessThan(1_000)
   })
 })
 

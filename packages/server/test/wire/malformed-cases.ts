@@ -29,6 +29,8 @@ function badNames(field: string): (Malformed & { readonly name?: unknown })[] {
     ['NUL', 'dev\u0000ops', forbidden(field)],
     ['a line break', 'dev\nops', forbidden(field)],
     ['a direction mark', '\u202edevops', forbidden(field)],
+    ['a space without width', 'dev\u200bops', forbidden(field)],
+    ['a tower of accents', `q${'\u0301'.repeat(9)}`, forbidden(field)],
     ['half a character', 'dev\ud800', forbidden(field)],
     ['letters that are not in normal form', 'e\u0301quipe', forbidden(field)],
   ]
