@@ -15,6 +15,13 @@ export interface RawOptions {
   readonly path?: string
   /** Whether to join the namespace by itself. @default true */
   readonly autoConnect?: boolean
+  /**
+   * Revision of the Engine.IO protocol. In the third the server joins the main namespace for the client, and the
+   * client pings, which this one never does.
+   *
+   * @default 4
+   */
+  readonly revision?: 3 | 4
   /** @default 'raw client' */
   readonly name?: string
   /** @default 5000 */
@@ -22,7 +29,7 @@ export interface RawOptions {
 }
 
 /**
- * Speaks Engine.IO 4 and Socket.IO 5 by hand over one WebSocket, so that a test can do what no well-behaved
+ * Speaks Engine.IO and Socket.IO by hand over one WebSocket, so that a test can do what no well-behaved
  * client does. `next` and `all` tell of events, `nextFrame` of everything.
  */
 export interface RawClient extends EventLog {
@@ -35,6 +42,8 @@ export interface RawClient extends EventLog {
   readonly closed: Promise<number>
   /** Sends a text frame as it is, as soon as the WebSocket is open. */
   sendFrame(text: string): void
+  /** Sends a binary frame as it is: the attachment of a text frame before it. */
+  sendBinary(bytes: Uint8Array): void
   /** Sends an event once the namespace is joined. */
   sendEvent(event: string, ...args: unknown[]): void
   /** The same with an acknowledgement; resolves to its first argument. */
@@ -67,7 +76,7 @@ export function connectRaw(url: string, options: RawOptions = {}): RawClient {
   ws.on('message', (data, isBinary) => {
     if (isBinary) return
     const frame = parseFrame(data.toString())
-    if (frame.kind === 'open' && options.autoConnect !== false)
+    if (frame.kind === 'open' && options.autoConnect !== false && options.revision !== 3)
       ws.send(packetText(PacketType.Connect, namespace, null, options.auth))
     if (frame.kind === 'ping' && answersPings) ws.send('3')
     frames.record(frame)
@@ -83,10 +92,11 @@ export function connectRaw(url: string, options: RawOptions = {}): RawClient {
     if (type === PacketType.Event) events.record({ event: String(first), args: rest })
     if (type === PacketType.Ack && ackId !== null) acks.answer(ackId, first)
   }
-  function sendFrame(text: string): void {
-    if (ws.readyState === WebSocket.OPEN) ws.send(text)
-    else void opened.then(() => ws.send(text))
+  function sendAsIs(content: string | Uint8Array): void {
+    if (ws.readyState === WebSocket.OPEN) ws.send(content)
+    else void opened.then(() => ws.send(content))
   }
+  const sendFrame: (text: string) => void = sendAsIs
   function sendPacket(ackId: number | null, content: unknown[]): void {
     const text = packetText(PacketType.Event, namespace, ackId, content)
     if (joining.isResolved()) sendFrame(text)
@@ -109,6 +119,7 @@ export function connectRaw(url: string, options: RawOptions = {}): RawClient {
     connected: () => within(joining.promise, limitMs, `${name}: the answer to joining "${namespace}"`),
     closed,
     sendFrame,
+    sendBinary: sendAsIs,
     sendEvent: (event, ...args) => sendPacket(null, [event, ...args]),
     sendEventWithAck,
     settle: () => settle(() => sendEventWithAck(ClientEvent.GetStats), name),
@@ -144,7 +155,7 @@ function createAcks(name: string, limitMs: number) {
 
 function addressOf(url: string, options: RawOptions): string {
   const address = new URL(options.path ?? '/socket.io/', url.replace(/^http/, 'ws'))
-  const query = { ...options.query, EIO: '4', transport: 'websocket' }
+  const query = { ...options.query, EIO: String(options.revision ?? 4), transport: 'websocket' }
   for (const [key, value] of Object.entries(query)) address.searchParams.set(key, value)
   return address.href
 }

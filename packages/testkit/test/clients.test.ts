@@ -3,7 +3,9 @@ import {
   connectRaw,
   connectStock,
   type EventLog,
+  FRAME_END,
   openData,
+  openPolling,
   type RawOptions,
   startServer,
   type TestServer,
@@ -136,4 +138,28 @@ test('[TK5] a client that stops reading gets nothing until it reads again', asyn
   client.startReading()
   expect(await client.next('echoed')).toBe('held')
   await client.close()
+})
+
+test('[TK15] a raw client sends attachments', async () => {
+  const client = connectRaw(server.url)
+  await client.next('hello')
+  client.sendFrame('451-["echo",{"_placeholder":true,"num":0}]')
+  client.sendBinary(Buffer.from([1, 2, 3]))
+  const echoed = await client.nextFrame(({ text }) => text.startsWith('451-["echoed"'))
+  expect(echoed.text).toBe('451-["echoed",{"_placeholder":true,"num":0}]')
+  await client.close()
+})
+
+test('[TK16] long-polling by hand: open, join, ask, and hear the answer', async () => {
+  const polling = await openPolling(server.url)
+  expect(await polling.post('40')).toBe(200)
+  const heard: string[] = []
+  const hear = async (start: string): Promise<void> => {
+    while (!heard.some((frame) => frame.startsWith(start))) heard.push(...(await polling.poll()))
+  }
+  await hear('42["hello"')
+  expect(await polling.post(`42["nobody"]${FRAME_END}421["get-stats"]`)).toBe(200)
+  await hear('431[{"ok":true}]')
+  expect(heard[0]).toMatch(/^40\{"sid":/)
+  expect(await polling.post('41')).toBe(200)
 })
