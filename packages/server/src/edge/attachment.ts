@@ -20,6 +20,7 @@ import { systemClock } from './clock.ts'
 import { createCorks } from './corks.ts'
 import { createDrains } from './drains.ts'
 import { type Farewell, sayFarewell } from './farewell.ts'
+import { guardConnection, unguardConnection } from './guard.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import { createListeners } from './listeners.ts'
 import type { Newsroom } from './newsroom.ts'
@@ -108,6 +109,7 @@ export function createAttachment(
     const claims = parseHandshake(socket.handshake.auth)
     const session = createSession(socket, claims)
     sessions.set(socket.conn, session)
+    guardConnection(socket)
     listeners.addTo(socket)
     const recoverable = isRecovering(socket)
     if (recoverable) wire.enter(socket, privateRoomOf(socket))
@@ -131,6 +133,7 @@ export function createAttachment(
     }
     sessions.delete(socket.conn)
     heartbeats.unwatch(socket)
+    unguardConnection(socket)
     disconnect(core, session)
     drains.release(socket)
     if (sessions.size === 0) onEmpty()
