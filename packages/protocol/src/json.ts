@@ -81,9 +81,8 @@ function lookAtMembers(
   depth: number,
 ): JsonFault | undefined {
   const names = Object.keys(object)
+  if (isTrap(object, names)) return { code: 'not-json' }
   for (const name of names) {
-    // Harmless as an own key here, but a trap for whoever merges it: nobody sends it in good faith.
-    if (name === '__proto__') return { code: 'not-json' }
     if (!isStorableText(name)) return { code: 'ill-formed' }
     measure.bytes += utf8Length(name)
     if (measure.bytes > measure.bounds.dataBytes) return { code: 'too-large', max: measure.bounds.dataBytes }
@@ -93,6 +92,14 @@ function lookAtMembers(
     names.map((name) => object[name]),
     depth,
   )
+}
+
+/** Harmless as own keys here, but a trap for whoever merges them: nobody sends them in good faith. */
+function isTrap(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  if (names.includes('__proto__')) return true
+  if (!names.includes('constructor')) return false
+  const { constructor: value } = object
+  return isPlainObject(value) && Object.hasOwn(value, 'prototype')
 }
 
 function lookAt(measure: Measure, value: unknown, depth: number): JsonFault | undefined {

@@ -373,13 +373,21 @@ describe('data', () => {
     expect(codes(dataOf({ ['k'.repeat(LIMITS.dataBytes)]: 1 }))).toEqual(['too-large'])
   })
 
-  it('[PR14] with a key called __proto__ are refused, at any depth', () => {
-    for (const text of ['{"__proto__": {"admin": true}}', '{"a": [{"__proto__": null}]}']) {
+  it('[PR14] with a key that leads to a prototype are refused, at any depth', () => {
+    for (const text of [
+      '{"__proto__": {"admin": true}}',
+      '{"a": [{"__proto__": null}]}',
+      '{"constructor": {"prototype": {"admin": true}}}',
+      '{"a": [{"b": 1, "constructor": {"prototype": null}}]}',
+    ]) {
       expect(codes(dataOf(JSON.parse(text)))).toEqual(['not-json'])
     }
-    expect(codes(dataOf({ constructor: 1, prototype: 2, toString: 3, hasOwnProperty: 4 }))).toEqual([
-      'accepted',
-    ])
+    for (const harmless of [
+      { constructor: 1, prototype: 2, toString: 3, hasOwnProperty: 4 },
+      { constructor: { name: 'Ferrari' }, driver: 'Leclerc' },
+    ]) {
+      expect(codes(dataOf(harmless))).toEqual(['accepted'])
+    }
   })
 
   it.each([
