@@ -9,6 +9,8 @@ export interface RawOptions {
   /** @default '/' */
   readonly namespace?: string
   readonly auth?: unknown
+  /** The same as text, for what is no JSON, or more than `JSON.stringify` can write. */
+  readonly authText?: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   /** @default '/socket.io/' */
@@ -77,7 +79,7 @@ export function connectRaw(url: string, options: RawOptions = {}): RawClient {
     if (isBinary) return
     const frame = parseFrame(data.toString())
     if (frame.kind === 'open' && options.autoConnect !== false && options.revision !== 3)
-      ws.send(packetText(PacketType.Connect, namespace, null, options.auth))
+      ws.send(packetText(PacketType.Connect, namespace, null, options.auth) + (options.authText ?? ''))
     if (frame.kind === 'ping' && answersPings) ws.send('3')
     frames.record(frame)
     if (frame.packet?.namespace === namespace) onPacket(frame.packet)

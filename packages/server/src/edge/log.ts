@@ -1,4 +1,10 @@
-/** Where faults and start-up facts are written. `console` fits, and so does any logger with these three. */
+import { lineOf, loggable } from './log-text.ts'
+
+/**
+ * Where faults and start-up facts are written. `console` fits, and so does any logger with these three. Messages
+ * are one line each. A `cause` is a copy for reading: what clients wrote is cut and made visible in it. The fault
+ * itself goes to `problem`.
+ */
 export interface Log {
   info(message: string): void
   warn(message: string): void
@@ -18,7 +24,9 @@ export const consoleLog: Log = {
 
 export const silentLog: Log = { info() {}, warn() {}, error() {} }
 
-/** A logger of the host that throws must not take a request down with it. [G7] */
+const LONGEST_LINE = 1_000
+
+/** A logger of the host that throws must not take a request down with it; what it gets cannot pass for more. [G7] */
 export function safeLog(log: Log): Log {
   const guarded = (write: () => void): void => {
     try {
@@ -28,8 +36,8 @@ export function safeLog(log: Log): Log {
     }
   }
   return {
-    info: (message) => guarded(() => log.info(message)),
-    warn: (message) => guarded(() => log.warn(message)),
-    error: (message, cause) => guarded(() => log.error(message, cause)),
+    info: (message) => guarded(() => log.info(lineOf(message, LONGEST_LINE))),
+    warn: (message) => guarded(() => log.warn(lineOf(message, LONGEST_LINE))),
+    error: (message, cause) => guarded(() => log.error(lineOf(message, LONGEST_LINE), loggable(cause))),
   }
 }

@@ -200,14 +200,14 @@ export function resolveOptions<Claims>(
   checkOptions(options, EXPECTATIONS)
   const limits = resolveLimits(options.limits)
   const { rates, redis } = ratesOf(options.rates)
-  const log = options.log === false ? silentLog : (options.log ?? consoleLog)
+  const log = options.log === false ? silentLog : safeLog(options.log ?? consoleLog)
   return {
     settings: settingsOf(options, limits, rates, heartbeat),
     policies: resolvePolicies(options.policies),
     rates,
     redis,
     storeTimeoutMs: limits.storeTimeoutMs,
-    log: safeLog(log),
+    log,
   }
 }
 
