@@ -142,8 +142,9 @@ function runGuarded<E extends ClientEvent>(
     reportFault(core, 'REQUEST_FAILED', 'A request failed', cause)
     reply.refuse(INTERNAL)
   }
-  // Also what has waited in its lane: after close() no hook is called and nothing is read.
-  if (core.isClosing) {
+  // Also what has waited in its lane: after close() no hook is called and nothing is read, and nobody who is gone
+  // keeps a slow hook busy with what nobody waits for.
+  if (core.isClosing || session.state === 'closed') {
     reply.refuse([{ code: 'closing', retryAfterMs: RETRY_AFTER_MS }])
     return undefined
   }
