@@ -5,6 +5,7 @@ import { note } from '../wire/stage.ts'
 import { hostileRoom } from './hostile-room.ts'
 
 const REQUESTS = 50
+const HOOKS = 4
 let asked = 0
 
 const room = hostileRoom({
@@ -13,7 +14,7 @@ const room = hostileRoom({
     asked += 1
     return new Promise(() => undefined)
   },
-  limits: { hookTimeoutMs: 300, requestsPerSocket: REQUESTS },
+  limits: { hookTimeoutMs: 300, requestsPerSocket: REQUESTS, hooksPerSocket: HOOKS },
 })
 
 beforeEach(() => {
@@ -29,7 +30,8 @@ test('[S44] so many requests wait at most; the others are refused at once, and e
   )
   const withCode = (code: string): unknown[] =>
     answers.filter((answer) => Reflect.get(Object(answer), 'code') === code)
-  expect(asked).toBe(REQUESTS)
+  // A few at a time; what waited for them in vain is not asked about any more, or only just.
+  expect(asked).toBeLessThanOrEqual(2 * HOOKS)
   expect(withCode('hook-failed')).toHaveLength(REQUESTS)
   expect(withCode('too-many-requests')).toHaveLength(2 * REQUESTS)
   expect(room.problems).toHaveLength(REQUESTS)
@@ -59,6 +61,6 @@ test('[S44] who goes away meanwhile leaves nothing that waits', async () => {
     await attacker.settle()
     await attacker.close()
   }
-  expect(asked).toBe(20 * 40)
+  expect(asked).toBeLessThanOrEqual(20 * 2 * HOOKS)
   // The room checks that nobody is in a channel, and in the end that no timer is left.
 })
