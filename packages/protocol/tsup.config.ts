@@ -7,7 +7,8 @@ export default defineConfig({
   format: ['esm', 'cjs'],
   platform: 'neutral',
   target: 'es2022',
-  dts: { entry: 'src/index.ts' },
+  // The standard's package is types alone; built in, it works for every module system and brings no dependency.
+  dts: { entry: 'src/index.ts', resolve: ['@standard-schema/spec'] },
   sourcemap: true,
   treeshake: true,
 })

@@ -30,7 +30,7 @@ test('[CL11] a field that there is not is refused, so a mistyped channel is no b
     code: 'bad-option',
     outcome: 'unsent',
     message:
-      'sendNotification: unknown field "chanel"; the fields are channel, to, type, title, message, data, idempotencyKey, ttl, expiresAt',
+      'sendNotification: unknown field "chanel"; the fields are channel, to, type, title, message, kind, data, idempotencyKey, ttl, expiresAt',
   })
   await client.stats()
   expect(server.argsOf('send-notification')).toEqual([])

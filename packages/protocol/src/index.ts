@@ -10,6 +10,15 @@ export type { Answer, Answers, Refused } from './answers.ts'
 export type { ClientToServerEvents, ServerToClientEvents, Untrusted } from './event-maps.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export type {
+  DataInputOf,
+  DataOf,
+  HistoryPageOf,
+  KindOf,
+  Kinds,
+  NotificationInputOf,
+  NotificationOf,
+} from './kinds.ts'
+export type {
   AuthRefreshed,
   ChannelJoined,
   ChannelLeft,
@@ -35,6 +44,7 @@ export type {
 } from './payloads.ts'
 export {
   historyPage,
+  isKind,
   LEFT_REASONS,
   NOTIFICATION_FIELDS,
   NOTIFICATION_TYPES,

@@ -9,6 +9,7 @@ export const LIMITS = Object.freeze({
   dataBytes: 65_536,
   dataDepth: 32,
   dataKeys: 1_024,
+  kindLength: 64,
   identityLength: 64,
   idempotencyKeyLength: 128,
   ttlSeconds: 30 * 24 * 3600,

@@ -24,6 +24,13 @@ const channelName = v.pipe(
   v.check(isPlainName, 'ill-formed'),
 )
 
+const kind = v.pipe(v.string(), notBlank, v.maxLength(LIMITS.kindLength), v.check(isPlainName, 'ill-formed'))
+
+/** Whether a text can be the kind of a notification. */
+export function isKind(text: string): boolean {
+  return v.is(kind, text)
+}
+
 const userId = v.pipe(
   v.string(),
   notBlank,
@@ -88,7 +95,9 @@ const notificationInput = v.object({
   type: v.nullish(v.picklist(NOTIFICATION_TYPES), 'info'),
   title: v.pipe(v.string(), notBlank, v.maxLength(LIMITS.titleLength), storable),
   message: v.pipe(v.string(), notBlank, v.maxLength(LIMITS.messageLength), storable),
-  /** Any JSON object. @default null */
+  /** Names the shape of `data`, where the server gives it one. */
+  kind: v.nullish(kind, null),
+  /** Any JSON object, or what the schema of its kind takes. @default null */
   data: v.nullish(data, null),
   /** One key makes one notification, however often it is sent. */
   idempotencyKey: v.nullish(
@@ -144,6 +153,8 @@ const notificationReceived = v.object({
   type: v.picklist(NOTIFICATION_TYPES),
   title: text,
   message: text,
+  /** Set when its sender gave one: names the shape of `data`. */
+  kind: v.optional(text),
   data: v.nullable(v.custom<JsonObject>(isPlainObject)),
   sender: text,
   /** `null` for a broadcast and for a notification to one user. */

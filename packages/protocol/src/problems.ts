@@ -6,6 +6,8 @@ export interface ProblemDetails {
   'field-range': { field: string; min: number; max: number }
   'ill-formed': { field: string }
   'unknown-type': { field: string; allowed: readonly string[] }
+  'unknown-kind': { field: string; allowed: readonly string[] }
+  'invalid-data': { field: string; sentence: string }
   'not-json': { field: string }
   'too-deep': { field: string; max: number }
   'too-many-keys': { field: string; max: number }
@@ -58,6 +60,8 @@ export const PROBLEM_CODES = Object.keys({
   'field-range': true,
   'ill-formed': true,
   'unknown-type': true,
+  'unknown-kind': true,
+  'invalid-data': true,
   'not-json': true,
   'too-deep': true,
   'too-many-keys': true,

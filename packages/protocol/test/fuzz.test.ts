@@ -54,6 +54,7 @@ const notification = fc
         type: almost(fc.constantFrom('info', 'success', 'warning', 'error')),
         title: almost(text),
         message: almost(text),
+        kind: almost(fc.constantFrom('order.created', '__proto__', '')),
         data: almost(fc.dictionary(text, fc.jsonValue({ maxDepth: 3 }))),
         idempotencyKey: almost(text),
       },

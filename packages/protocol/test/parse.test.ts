@@ -3,6 +3,7 @@ import {
   ClientEvent,
   en,
   fr,
+  isKind,
   LIMITS,
   type Parsed,
   parseRequest,
@@ -15,6 +16,7 @@ const ABSENT = {
   channel: null,
   to: null,
   type: 'info',
+  kind: null,
   data: null,
   idempotencyKey: null,
   ttl: null,
@@ -52,6 +54,7 @@ describe('send-notification', () => {
       type: 'warning',
       title: 'Alerte CPU',
       message: 'CPU à 90 % sur prod-01',
+      kind: 'cpu.high',
       data: { host: 'prod-01', metric: 'cpu', value: 90, list: [1, [null, true]], deep: { a: {} } },
       idempotencyKey: 'k1',
       ttl: 60,
@@ -69,6 +72,7 @@ describe('send-notification', () => {
       channel: null,
       to: null,
       type: null,
+      kind: null,
       data: null,
       idempotencyKey: null,
       ttl: null,
@@ -89,6 +93,14 @@ describe('send-notification', () => {
     }
     expect(send(given)).toEqual({ ok: true, value: { ...ABSENT, ...VALID, to: { user: 'a' } } })
   })
+
+  it.each([['order.created'], ['__proto__'], ['Très long'], ['k'.repeat(64)], ['']])(
+    '[PR4] the kind %j is one whenever it may name one',
+    (kind) => {
+      expect(send({ ...VALID, kind }).ok).toBe(isKind(kind))
+      expect(isKind(kind)).toBe(kind !== '')
+    },
+  )
 
   it.each(['info', 'success', 'warning', 'error'])('[PR5] knows the type %s', (type) => {
     expect(send({ ...VALID, type })).toMatchObject({ ok: true, value: { type } })
@@ -184,6 +196,30 @@ describe('send-notification', () => {
       [{ ...VALID, channel: {} }],
       ["Le champ 'channel' doit être une chaîne de caractères (reçu : un objet)"],
       ["The field 'channel' must be a string (got an object)"],
+    ],
+    [
+      'an empty kind, which is not an absent one',
+      [{ ...VALID, kind: ' ' }],
+      ["Le champ 'kind' est obligatoire"],
+      ["The field 'kind' is required"],
+    ],
+    [
+      'a kind that is a number',
+      [{ ...VALID, kind: 7 }],
+      ["Le champ 'kind' doit être une chaîne de caractères (reçu : un nombre)"],
+      ["The field 'kind' must be a string (got a number)"],
+    ],
+    [
+      'a kind that is too long',
+      [{ ...VALID, kind: 'k'.repeat(LIMITS.kindLength + 1) }],
+      ["Le champ 'kind' ne doit pas dépasser 64 caractères"],
+      ["The field 'kind' may have at most 64 characters"],
+    ],
+    [
+      'a kind with a direction mark',
+      [{ ...VALID, kind: 'order\u202e' }],
+      ["Le champ 'kind' contient des caractères non autorisés"],
+      ["The field 'kind' contains characters that are not allowed"],
     ],
     [
       'data that are a list',

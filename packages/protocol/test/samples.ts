@@ -8,6 +8,8 @@ const SAMPLES: { readonly [C in ProblemCode]: Extract<Problem, { code: C }> } = 
   'field-range': { code: 'field-range', field: 'ttl', min: 1, max: 60 },
   'ill-formed': { code: 'ill-formed', field: 'channel' },
   'unknown-type': { code: 'unknown-type', field: 'type', allowed: ['info', 'error'] },
+  'unknown-kind': { code: 'unknown-kind', field: 'kind', allowed: ['order.created', 'order.shipped'] },
+  'invalid-data': { code: 'invalid-data', field: 'data.ref', sentence: 'Expected a string' },
   'not-json': { code: 'not-json', field: 'data' },
   'too-deep': { code: 'too-deep', field: 'data', max: 32 },
   'too-many-keys': { code: 'too-many-keys', field: 'data', max: 1024 },

@@ -15,6 +15,7 @@ const NOTIFICATION_FIELDS = Object.keys({
   type: true,
   title: true,
   message: true,
+  kind: true,
   data: true,
   idempotencyKey: true,
   ttl: true,

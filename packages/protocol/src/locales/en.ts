@@ -24,6 +24,9 @@ export const en: Catalogue = {
     'field-range': ({ field, min, max }) => `The field '${field}' must be between ${min} and ${max}`,
     'ill-formed': ({ field }) => `The field '${field}' contains characters that are not allowed`,
     'unknown-type': ({ field, allowed }) => `The field '${field}' must be one of: ${allowed.join(', ')}`,
+    'unknown-kind': ({ field, allowed }) =>
+      `The field '${field}' must be a kind that is known here: ${allowed.join(', ') || 'there is none'}`,
+    'invalid-data': ({ field, sentence }) => `The field '${field}' is not as it should be: ${sentence}`,
     'not-json': ({ field }) => `The field '${field}' may hold JSON values only`,
     'too-deep': ({ field, max }) => `The field '${field}' is nested too deeply (at most ${max} levels)`,
     'too-many-keys': ({ field, max }) => `The field '${field}' holds too many values (at most ${max})`,

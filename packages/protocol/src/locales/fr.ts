@@ -28,6 +28,9 @@ export const fr: Catalogue = {
     'ill-formed': ({ field }) => `Le champ '${field}' contient des caractères non autorisés`,
     'unknown-type': ({ field, allowed }) =>
       `Le champ '${field}' doit être l'une des valeurs : ${allowed.join(', ')}`,
+    'unknown-kind': ({ field, allowed }) =>
+      `Le champ '${field}' doit être un genre connu ici : ${allowed.join(', ') || "il n'y en a aucun"}`,
+    'invalid-data': ({ field, sentence }) => `Le champ '${field}' n'est pas conforme : ${sentence}`,
     'not-json': ({ field }) => `Le champ '${field}' ne doit contenir que des valeurs JSON`,
     'too-deep': ({ field, max }) => `Le champ '${field}' est trop imbriqué (${max} niveaux au plus)`,
     'too-many-keys': ({ field, max }) => `Le champ '${field}' contient trop de valeurs (${max} au plus)`,
