@@ -1,5 +1,6 @@
 // Attaching
 
+export type { Kinds } from '@carillon/protocol'
 export type { NotificationStore } from '@carillon/store'
 // Stores
 export { createMemoryStore } from '@carillon/store'
@@ -34,6 +35,6 @@ export type {
   PolicyRight,
 } from './edge/policies.ts'
 // Hooks
-export type { AuthorizationRequest, ValidationRequest } from './flows/ports.ts'
+export type { AuthorizationRequest, ValidationRequest, ValidationRequestOf } from './flows/ports.ts'
 export type { Identity } from './rules/identity.ts'
 export type { Audience } from './rules/policies.ts'

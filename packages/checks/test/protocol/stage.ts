@@ -1,4 +1,4 @@
-import { type NotificationInput, type Position, ServerEvent } from '@carillon/protocol'
+import { type Kinds, type NotificationInput, type Position, ServerEvent } from '@carillon/protocol'
 import { attachNotifications, type NotificationsHandle, type NotificationsOptions } from '@carillon/server'
 import { connectStock, type StockClient, type StockOptions, startServer, until } from '@carillon/testkit'
 import type { ServerOptions } from 'socket.io'
@@ -28,7 +28,7 @@ export interface Found {
 
 /** A server with Carillon attached; everything is closed after the test. */
 export async function stage<Claims = unknown>(
-  options: NotificationsOptions<Claims> = {},
+  options: NotificationsOptions<Kinds, Claims> = {},
   ioOptions: Partial<ServerOptions> = {},
 ): Promise<Stage> {
   let attached: NotificationsHandle | undefined

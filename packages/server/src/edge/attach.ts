@@ -1,4 +1,4 @@
-import { typeNameOf } from '@carillon/protocol'
+import { type Kinds, typeNameOf } from '@carillon/protocol'
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import type { Namespace, Server, Socket } from 'socket.io'
 import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
@@ -19,7 +19,7 @@ import {
 import { newsroomOf } from './newsroom.ts'
 import { occupy, vacate } from './occupied.ts'
 import { checkOptions, type Expectation } from './option-checks.ts'
-import { type NotificationsOptions, resolveOptions } from './options.ts'
+import { type NotificationsOptions, type Resolved, resolveOptions } from './options.ts'
 import { createPatientStore } from './patient-store.ts'
 import { createRates } from './rates.ts'
 import { createSingle } from './single.ts'
@@ -34,9 +34,15 @@ import { createSingle } from './single.ts'
  * @throws NotificationsError `BAD_OPTION`, `ALREADY_ATTACHED`, `ACCESS_UNDECIDED` (production without
  * `authenticate`), `STORE_NOT_SHARED` (several nodes, one process's store)
  */
-export function attachNotifications<Claims = unknown>(
+export function attachNotifications<K extends Kinds = Kinds, Claims = unknown>(
   io: Server | Namespace,
-  options: NotificationsOptions<Claims> = {},
+  options?: NotificationsOptions<K, Claims>,
+): NotificationsHandle<K>
+// Here the types of the kinds end: inside, a kind is text and its data are any JSON, and what gets to the typed side
+// has been through the schema of its kind. So do those of the claims: what gets there is what `authenticate` gave.
+export function attachNotifications(
+  io: Server | Namespace,
+  options: NotificationsOptions = {},
 ): NotificationsHandle {
   const nsp = namespaceOf(io)
   const {
@@ -46,6 +52,7 @@ export function attachNotifications<Claims = unknown>(
     redis,
     log,
     storeTimeoutMs,
+    kinds,
   } = resolveOptions(options, heartbeatOf(nsp))
   checkAccess(options)
   const ownStore = options.store === undefined ? createMemoryStore() : null
@@ -62,7 +69,7 @@ export function attachNotifications<Claims = unknown>(
   const newsroom = newsroomOf(options.store ?? store)
   const rates = bounds === null ? null : createRates(bounds, redis, nsp.name, announce)
   const addressOf = createAddressOf(options.address?.bind(options), announce, (text) => log.warn(text))
-  const hooks = hooksOf(options)
+  const hooks = hooksOf(options, kinds)
   const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, announce }
   const members = isParent(nsp)
     ? createFamily(shared, nsp, options.scope)
@@ -162,15 +169,16 @@ function warnIfUnguarded(
 }
 
 /** Only what was given: an absent hook costs nothing. */
-function hooksOf<Claims>(options: NotificationsOptions<Claims>): Shared['hooks'] {
-  const { authenticate, authorize, validate, visible } = options
-  // The claims of a user are what this very `authenticate` gave; on their way through the flows nobody looks at them.
-  const own = <Asked>(asked: unknown): Asked => asked as Asked
+function hooksOf(
+  { authenticate, authorize, validate, visible }: NotificationsOptions,
+  kinds: Resolved['kinds'],
+): Shared['hooks'] {
   return {
+    ...(kinds === undefined ? {} : { kinds }),
     ...(authenticate === undefined ? {} : { authenticate: (socket: Socket) => authenticate(socket) }),
-    ...(authorize === undefined ? {} : { authorize: (request) => authorize(own(request)) }),
-    ...(validate === undefined ? {} : { validate: (request) => validate(own(request)) }),
-    ...(visible === undefined ? {} : { visible: (user, names) => visible(own(user), names) }),
+    ...(authorize === undefined ? {} : { authorize: (request) => authorize(request) }),
+    ...(validate === undefined ? {} : { validate: (request) => validate(request) }),
+    ...(visible === undefined ? {} : { visible: (user, names) => visible(user, names) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Namespace, Socket } from 'socket.io'
 import type { Core } from '../flows/core.ts'
+import { hostSendsSubmitted } from '../flows/host-send.ts'
 import { type Attachment, createAttachment, type Shared } from './attachment.ts'
 import { NotificationsError } from './errors.ts'
 import type { Farewell } from './farewell.ts'
@@ -36,9 +37,12 @@ export function createFamily(shared: Shared, parent: Namespace, scope: string | 
   async function free(name: string): Promise<void> {
     const attachment = attachments.get(name)
     if (attachment === undefined) return
-    await attachment.core.appender.idle()
-    await attachment.core.cursors.flush()
-    if (attachment.isServing() || attachments.get(name) !== attachment) return
+    const { core } = attachment
+    await hostSendsSubmitted(core)
+    await core.appender.idle()
+    await core.cursors.flush()
+    // A send that came meanwhile frees it by itself.
+    if (attachment.isServing() || core.hostLanes.size > 0 || attachments.get(name) !== attachment) return
     attachments.delete(name)
     await attachment.stop()
   }

@@ -2,11 +2,14 @@ import { EventEmitter } from 'node:events'
 import {
   type ChannelsList,
   ClientEvent,
+  type Kinds,
   LIMITS,
   NOTIFICATION_FIELDS,
   type NotificationInput,
+  type NotificationInputOf,
   type NotificationSent,
   type Problem,
+  type Problems,
   parseHandshake,
   parseRequest,
   type ServerStats,
@@ -16,8 +19,9 @@ import {
 import type TypedEmitter from 'typed-emitter'
 import { channelsOf } from '../flows/channel-list.ts'
 import type { Core } from '../flows/core.ts'
+import { sendForHost } from '../flows/host-send.ts'
 import type { Announce } from '../flows/ports.ts'
-import { append, HOST_KEYS } from '../flows/send.ts'
+import type { SendFailure } from '../flows/send.ts'
 import { statsOf } from '../flows/stats.ts'
 import { NotificationsError } from './errors.ts'
 import type { Log } from './log.ts'
@@ -45,21 +49,22 @@ export interface MemberFact {
 }
 
 /** What the host sends: as a client would, under any name. */
-export type ServerNotification = NotificationInput & {
+export type ServerNotification<K extends Kinds = Kinds> = NotificationInputOf<K> & {
   /** Shown as the sender. @default the option `serverName` */
   readonly sender?: string
 }
 
 /** What can be done with the notifications of one namespace. */
-export interface NamespaceHandle {
+export interface NamespaceHandle<K extends Kinds = Kinds> {
   /**
    * Appends a notification and delivers it: to a channel, to a user (`to`), or to everybody. Resolves to its
-   * receipt when it is as durable as the store says.
+   * receipt when it is as durable as the store says. Sends to one stream are stored in the order of their calls.
    *
-   * @throws NotificationsError `BAD_NOTIFICATION` with every problem in its message, `NOT_SENT` when the store
-   * refused it or cannot tell (then the same `idempotencyKey` may be tried again), `CLOSED` after `close()`
+   * @throws NotificationsError `BAD_NOTIFICATION` with every problem in its message, `HOOK_FAILED` when the schema of
+   * its kind failed, `NOT_SENT` when the store refused it or cannot tell (then the same `idempotencyKey` may be tried
+   * again), `CLOSED` after `close()`
    */
-  send(notification: ServerNotification): Promise<NotificationSent>
+  send(notification: ServerNotification<K>): Promise<NotificationSent>
   /**
    * Takes a user out of a channel, on every device and every node, also on nodes that hear of it later. Each of the
    * user's sockets that was in it gets `channel-left` with the reason `revoked`, and the user has to join anew, as
@@ -84,13 +89,15 @@ export interface NamespaceHandle {
 }
 
 /** What {@link attachNotifications} returns. */
-export interface NotificationsHandle extends NamespaceHandle, TypedEmitter<NotificationsEvents> {
+export interface NotificationsHandle<K extends Kinds = Kinds>
+  extends NamespaceHandle<K>,
+    TypedEmitter<NotificationsEvents> {
   /**
    * The notifications of one namespace of a dynamic family, whether or not somebody is connected to it.
    *
    * @throws NotificationsError `NOT_A_FAMILY` when Carillon is attached to one namespace only
    */
-  of(namespace: string): NamespaceHandle
+  of(namespace: string): NamespaceHandle<K>
   /**
    * Takes nothing more, finishes and confirms what is under way, saves the cursors, and removes every listener,
    * room and timer that Carillon made. Closes the store if it was made here. Twice is harmless: the first call
@@ -160,7 +167,7 @@ export function createNamespaceHandle(coreOf: () => Core): NamespaceHandle {
 }
 
 function sendFromHost(core: Core, notification: ServerNotification): Promise<NotificationSent> {
-  if (core.isClosing) throw new NotificationsError('CLOSED', 'send: these notifications were closed')
+  if (core.isClosing) throw closed()
   if (typeof notification !== 'object' || notification === null) {
     const message = `send: the notification must be an object, got ${typeNameOf(notification)}`
     throw new NotificationsError('BAD_NOTIFICATION', message)
@@ -169,17 +176,12 @@ function sendFromHost(core: Core, notification: ServerNotification): Promise<Not
   checkSender(sender)
   checkFields(input)
   const parsed = parseRequest(ClientEvent.SendNotification, [jsonCopyOf(input)])
-  if (!parsed.ok) {
-    const sentences = sentencesOf(core.settings.catalogue, parsed.problems)
-    throw new NotificationsError('BAD_NOTIFICATION', `send: ${sentences.join('; ')}`, {
-      cause: parsed.problems,
-    })
-  }
+  if (!parsed.ok) throw refused(core, parsed.problems)
   const draft = parsed.value.notification
   return new Promise((resolve, reject) => {
-    append(core, draft, sender ?? core.settings.serverName, HOST_KEYS, (result) => {
+    sendForHost(core, draft, sender ?? core.settings.serverName, (result) => {
       if (result.ok) resolve(result.sent)
-      else reject(notSent(core, result.problem, result.cause))
+      else reject('problems' in result ? refused(core, result.problems) : notSent(core, result))
     })
   })
 }
@@ -212,7 +214,18 @@ function checkSender(sender: unknown): void {
   throw new NotificationsError('BAD_NOTIFICATION', message)
 }
 
-function notSent(core: Core, problem: Problem, cause: unknown): NotificationsError {
+function refused(core: Core, problems: Problems): NotificationsError {
+  if (core.isClosing) return closed()
+  const code = problems[0].code === 'hook-failed' ? 'HOOK_FAILED' : 'BAD_NOTIFICATION'
+  const sentences = sentencesOf(core.settings.catalogue, problems)
+  return new NotificationsError(code, `send: ${sentences.join('; ')}`, { cause: problems })
+}
+
+function closed(): NotificationsError {
+  return new NotificationsError('CLOSED', 'send: these notifications were closed')
+}
+
+function notSent(core: Core, { problem, cause }: SendFailure): NotificationsError {
   return new NotificationsError('NOT_SENT', `send: ${sentencesOf(core.settings.catalogue, [problem])[0]}`, {
     cause,
   })

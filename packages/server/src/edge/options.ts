@@ -1,11 +1,12 @@
-import { type Catalogue, en, fr, PROBLEM_CODES } from '@carillon/protocol'
+import { type Catalogue, en, fr, isPlainObject, type Kinds, PROBLEM_CODES } from '@carillon/protocol'
 import type { NotificationStore } from '@carillon/store'
 import type { Socket } from 'socket.io'
 import type { Settings } from '../flows/core.ts'
-import type { AuthorizationRequest, ValidationRequest } from '../flows/ports.ts'
+import type { AuthorizationRequest, KindSchema, ValidationRequestOf } from '../flows/ports.ts'
 import { isNarrower } from '../rules/bounds.ts'
 import type { Identity } from '../rules/identity.ts'
 import type { Policy } from '../rules/policies.ts'
+import { schemasOf } from './kinds.ts'
 import {
   announcedOf,
   LIMIT_DEFAULTS,
@@ -76,7 +77,7 @@ export interface RateOptions extends RateBounds {
 }
 
 /** Options of {@link attachNotifications}. All may be left out. */
-export interface NotificationsOptions<Claims = unknown> {
+export interface NotificationsOptions<K extends Kinds = Kinds, Claims = unknown> {
   /**
    * Where notifications and cursors live. A store that is given is not closed by `close()`.
    * @default the memory store: bounded, lost with the process
@@ -116,14 +117,28 @@ export interface NotificationsOptions<Claims = unknown> {
    */
   visible?(user: Identity<Claims>, names: readonly string[]): Iterable<string> | Promise<Iterable<string>>
   /**
-   * Has the last word on a notification that a client sends, after the check of its shape and before
-   * `authorize`. Return nothing to accept, or a sentence or a list of sentences for the sender to read. A throw
-   * and silence refuse with `hook-failed`. Not called for what the host itself sends.
+   * Has the last word on a notification that a client sends, after the check of its shape and of its kind, and before
+   * `authorize`: `data` are what the schema of the kind made of them. Return nothing to accept, or a sentence or a list
+   * of sentences for the sender to read. A throw and silence refuse with `hook-failed`. Not called for what the host
+   * itself sends.
    * @default every well-formed notification is accepted
    */
   validate?(
-    notification: ValidationRequest<Claims>,
+    notification: ValidationRequestOf<K, Claims>,
   ): string | readonly string[] | undefined | Promise<string | readonly string[] | undefined>
+  /**
+   * The kinds of notifications that there are, each with a schema for its `data`: any Standard Schema, of zod,
+   * valibot, arktype and others. The handle's `send` and `validate` know their types, and so does a client that is
+   * given them: `connectNotifications<typeof kinds>(url)`.
+   *
+   * For clients and for the host itself, before `validate`: an unknown kind is refused with `unknown-kind`; `data` go
+   * to the schema of the kind (`undefined` if there are none), sync or async; what it objects to is refused with
+   * `invalid-data`, in its own words; what it makes of them, a JSON object or nothing, is what is stored and
+   * delivered. A schema that throws, takes longer than `limits.hookTimeoutMs` or gives anything else refuses with
+   * `hook-failed`; the fault goes to `problem` and `log`. A notification without a kind may have any `data`.
+   * @default any kind is relayed, with any data
+   */
+  readonly kinds?: K
   /**
    * `open` states that claimed identities are wanted. In production (`NODE_ENV`) either this or `authenticate`
    * must be given.
@@ -190,13 +205,11 @@ export interface Resolved {
   readonly redis: object | null
   readonly storeTimeoutMs: number
   readonly log: Log
+  readonly kinds: ReadonlyMap<string, KindSchema> | undefined
 }
 
 /** The only place where options are checked and defaults are written. */
-export function resolveOptions<Claims>(
-  options: NotificationsOptions<Claims>,
-  heartbeat: Heartbeat,
-): Resolved {
+export function resolveOptions(options: NotificationsOptions, heartbeat: Heartbeat): Resolved {
   checkOptions(options, EXPECTATIONS)
   const limits = resolveLimits(options.limits)
   const { rates, redis } = ratesOf(options.rates)
@@ -208,11 +221,12 @@ export function resolveOptions<Claims>(
     redis,
     storeTimeoutMs: limits.storeTimeoutMs,
     log,
+    kinds: schemasOf(options.kinds),
   }
 }
 
-function settingsOf<Claims>(
-  options: NotificationsOptions<Claims>,
+function settingsOf(
+  options: NotificationsOptions,
   limits: Limits,
   rates: Rates | null,
   { pingIntervalMs, pingTimeoutMs }: Heartbeat,
@@ -293,6 +307,8 @@ const EXPECTATIONS: Readonly<Record<keyof NotificationsOptions, Expectation>> = 
   address: A_FUNCTION,
   channelPattern: { what: 'a regular expression', fits: (value) => value instanceof RegExp },
   rates: OBJECT_OR_FALSE,
+  // Looked at more closely in kinds.ts.
+  kinds: { what: 'an object with a schema for each kind', fits: isPlainObject },
   access: { what: "'open'", fits: (value) => value === 'open' },
   // Looked at more closely below.
   locale: { what: LOCALES, fits: () => true },

@@ -64,6 +64,8 @@ export interface Core {
   readonly appender: Appender
   readonly cursors: Cursors
   readonly pages: Pages
+  /** What the host sends and whose kind is still being checked, by stream: the last of each. */
+  readonly hostLanes: Map<string, Promise<void>>
 
   readonly users: Map<string, UserSessions>
   readonly tails: Map<string, Tail>
@@ -163,6 +165,7 @@ export function createCore(parts: CoreParts, { restart, obey }: Upward): Core {
       parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
     }),
     pages: createPages(),
+    hostLanes: new Map(),
     users: new Map(),
     tails: new Map(),
     opening: new Map(),

@@ -18,25 +18,28 @@ export type Desks = Map<Session, Desk>
 /**
  * Calls a hook of the host. Never throws, never waits longer than the time limit for its answer. A socket has a few
  * answers under way at most: whoever floods a slow hook waits in a queue of their own. [G7]
+ *
+ * @param session whose request it is about; `null` for what the host itself sends
  */
 export async function ask(
   core: Core,
-  session: Session,
+  session: Session | null,
   name: string,
   call: () => unknown,
 ): Promise<HookAnswer> {
   try {
-    while (isBusy(core, session)) await turnOf(core, session)
+    while (session !== null && isBusy(core, session)) await turnOf(core, session)
     if (core.isClosing) return FAILED
     const answer = call()
-    const value = isThenable(answer) ? await attended(core, session, answer) : answer
+    if (!isThenable(answer)) return { ok: true, value: answer }
+    const value = await (session === null ? withinLimit(core, answer) : attended(core, session, answer))
     return { ok: true, value }
   } catch (cause) {
     if (core.isClosing) return FAILED
     reportFault(core, 'HOOK_FAILED', `The hook "${name}" failed`, cause)
     return FAILED
   } finally {
-    callNext(core, session)
+    if (session !== null) callNext(core, session)
   }
 }
 
@@ -101,6 +104,6 @@ function withinLimit(core: Core, answer: PromiseLike<unknown>): Promise<unknown>
   })
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -1,4 +1,12 @@
-import type { JsonObject, NotificationDraft, Problem, ServerEvent } from '@carillon/protocol'
+import type {
+  DataOf,
+  JsonObject,
+  KindOf,
+  Kinds,
+  NotificationDraft,
+  Problem,
+  ServerEvent,
+} from '@carillon/protocol'
 import type { News } from '@carillon/store'
 import type { Identity } from '../rules/identity.ts'
 
@@ -65,6 +73,8 @@ export interface AuthorizationRequest<Claims = unknown> {
   readonly channel: string | null
   /** The user that a personal notification is for. */
   readonly to: string | null
+  /** The kind of the notification in question; `null` without one, and where there is no notification. */
+  readonly kind: string | null
 }
 
 /** What is asked of `validate`: a notification whose shape has been checked. */
@@ -75,8 +85,27 @@ export interface ValidationRequest<Claims = unknown> {
   readonly type: NotificationDraft['type']
   readonly title: string
   readonly message: string
+  readonly kind: string | null
+  /** As the schema of the kind made them. */
   readonly data: JsonObject | null
 }
+
+/** The same where kinds are declared: a union that `kind` tells apart. */
+export type ValidationRequestOf<K extends Kinds, Claims = unknown> = string extends keyof K
+  ? ValidationRequest<Claims>
+  : RequestOfKind<null, JsonObject | null, Claims> | RequestOfKinds<K, Claims>[KindOf<K>]
+
+type RequestOfKinds<K extends Kinds, Claims> = {
+  readonly [Kind in KindOf<K>]: RequestOfKind<Kind, DataOf<K, Kind>, Claims>
+}
+
+type RequestOfKind<Kind, Data, Claims> = Omit<ValidationRequest<Claims>, 'kind' | 'data'> & {
+  readonly kind: Kind
+  readonly data: Data
+}
+
+/** Asks the schema of a kind. What it says is the word of a library that nobody has looked at. */
+export type KindSchema = (data: unknown) => unknown
 
 /** The host's hooks as the flows call them: any may be absent, throw, hang or return nonsense. */
 export interface Hooks {
@@ -84,6 +113,8 @@ export interface Hooks {
   authorize?(request: AuthorizationRequest): unknown
   validate?(request: ValidationRequest): unknown
   visible?(user: Identity, names: readonly string[]): unknown
+  /** The schemas by kind; absent when any kind may be sent. */
+  readonly kinds?: ReadonlyMap<string, KindSchema>
 }
 
 /** What the host hears of. Never throws. */

@@ -8,8 +8,8 @@ import type { Session } from './session.ts'
 
 const NOTHING: readonly Problem[] = []
 
-/** What somebody wants to do; who it is, the session says. */
-export type Wish = Omit<AuthorizationRequest, 'user'>
+/** What somebody wants to do; who it is, the session says. Only a send has a kind. */
+export type Wish = Omit<AuthorizationRequest, 'user' | 'kind'> & Partial<Pick<AuthorizationRequest, 'kind'>>
 
 /** Whether anything has to be asked at all. Where not, nothing waits. */
 export function isUnguarded({ hooks, policies }: Core): boolean {
@@ -74,7 +74,7 @@ async function question(
   wish: Wish,
   call: (request: AuthorizationRequest) => unknown,
 ): Promise<readonly Problem[]> {
-  const request = { ...wish, user: session.identity }
+  const request = { kind: null, ...wish, user: session.identity }
   const answer = await ask(core, session, hook, () => call(request))
   if (!answer.ok) return failed(hook)
   if (answer.value === true) return NOTHING
@@ -107,7 +107,7 @@ export function isRefusal(problems: readonly Problem[]): problems is Problems {
   return problems.length > 0
 }
 
-function failed(hook: string): Problems {
+export function failed(hook: string): Problems {
   return [{ code: 'hook-failed', hook }]
 }
 

@@ -1,4 +1,5 @@
 import {
+  type JsonObject,
   measuredSize,
   type NotificationDraft,
   type NotificationSent,
@@ -12,6 +13,7 @@ import { broadcastKey, channelKey, tagOf, userKey } from '../rules/streams.ts'
 import type { Tail } from '../rules/tail.ts'
 import { NOT_KEPT_UP } from './appender.ts'
 import { type Core, reportFault } from './core.ts'
+import { checkKind, hasSchema } from './kinds.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, isUnguarded, policyFor, validate } from './rights.ts'
 import type { Session } from './session.ts'
@@ -29,8 +31,8 @@ export function send(
   { notification }: Request<'send-notification'>,
   reply: SendReply,
 ): undefined | Promise<void> {
-  if (isUnguarded(core) && core.hooks.validate === undefined) {
-    submit(core, session, notification, reply)
+  if (isUnguarded(core) && core.hooks.validate === undefined && !hasSchema(core, notification)) {
+    submit(core, session, { asked: notification, data: notification.data }, reply)
     return undefined
   }
   return checked(core, session, notification, reply)
@@ -43,27 +45,41 @@ async function checked(
   reply: SendReply,
 ): Promise<void> {
   const user = session.identity
-  const { channel, type, title, message, data } = notification
+  const { channel, type, title, message, kind } = notification
   const to = notification.to?.user ?? null
-  const invalid = await validate(core, session, { user, channel, to, type, title, message, data })
+  const verdict = await checkKind(core, session, notification)
+  if (!verdict.ok) {
+    reply.refuse(verdict.problems)
+    return
+  }
+  const { data } = verdict
+  const invalid = await validate(core, session, { user, channel, to, type, title, message, kind, data })
   if (isRefusal(invalid)) {
     reply.refuse(invalid)
     return
   }
   const action = channel === null && to === null ? 'broadcast' : 'send'
-  const denied = await authorize(core, session, { action, channel, to })
+  const denied = await authorize(core, session, { action, channel, to, kind })
   if (isRefusal(denied)) reply.refuse(denied)
-  else submit(core, session, notification, reply)
+  else submit(core, session, { asked: notification, data }, reply)
 }
 
-function submit(core: Core, session: Session, notification: NotificationDraft, reply: SendReply): void {
+/** A notification that may be stored. */
+export interface Approved {
+  /** What the sender asked for, and would ask for again under the same key. */
+  readonly asked: NotificationDraft
+  /** The data as the schema of the kind made them. */
+  readonly data: JsonObject | null
+}
+
+function submit(core: Core, session: Session, approved: Approved, reply: SendReply): void {
   if (core.isClosing) {
     reply.refuse([{ code: 'closing', retryAfterMs: 0 }])
     return
   }
   const { userId, username } = session.identity
   const sender = username ?? userId ?? core.settings.catalogue.anonymous
-  append(core, notification, sender, keyScopeOf(session), (result) => {
+  append(core, approved, sender, keyScopeOf(session), (result) => {
     if (!result.ok) {
       reply.refuse([result.problem])
       return
@@ -74,24 +90,28 @@ function submit(core: Core, session: Session, notification: NotificationDraft, r
   })
 }
 
-export type SendResult =
-  | { readonly ok: true; readonly sent: NotificationSent }
-  | { readonly ok: false; readonly problem: Problem; readonly cause?: unknown }
+export type SendResult = { readonly ok: true; readonly sent: NotificationSent } | SendFailure
+
+export interface SendFailure {
+  readonly ok: false
+  readonly problem: Problem
+  readonly cause?: unknown
+}
 
 /** The way of every notification, the host's own among them. */
 export function append(
   core: Core,
-  draft: NotificationDraft,
+  approved: Approved,
   sender: string,
   keyScope: string,
   done: (result: SendResult) => void,
 ): void {
-  const stream = targetOf(core, draft)
-  if (ttlMsOf(core, draft) <= 0) {
+  const stream = targetOf(core, approved.asked)
+  if (ttlMsOf(core, approved.asked) <= 0) {
     done({ ok: false, problem: { code: 'already-expired', field: 'expiresAt' } })
     return
   }
-  appendEntry(core, entryOf(core, stream, draft, sender, keyScope), done)
+  appendEntry(core, entryOf(core, stream, approved, sender, keyScope), done)
 }
 
 /** Appends, signals, and tells what became of it: also of an entry that is for the server. */
@@ -166,27 +186,32 @@ function itemOf(entry: NewEntry, written: Extract<AppendOutcome, { outcome: 'wri
 function entryOf(
   core: Core,
   stream: StreamKey,
-  draft: NotificationDraft,
+  { asked, data }: Approved,
   sender: string,
   keyScope: string,
 ): NewEntry {
-  const { type, title, message, data, idempotencyKey, ttl, expiresAt } = draft
-  const ttlMs = ttlMsOf(core, draft)
+  const { type, title, message, kind, idempotencyKey } = asked
+  const ttlMs = ttlMsOf(core, asked)
   const id = core.newId(core.clock.time())
-  const content = { type, title, message, data, sender }
+  const said = { type, title, message, data, sender }
   return {
     stream,
     id,
-    content,
+    content: kind === null ? said : { ...said, kind },
     bytes: title.length + message.length + sender.length + (data === null ? 0 : measuredSize(data)),
     ttlMs: Number.isFinite(ttlMs) ? ttlMs : null,
     sender: keyScope,
     key: idempotencyKey ?? id,
-    hash:
-      idempotencyKey === null
-        ? ''
-        : core.fingerprint(JSON.stringify([type, title, message, data, ttl, expiresAt])),
+    hash: idempotencyKey === null ? '' : fingerprintOf(core, asked),
   }
+}
+
+/** Of what was asked for: what a schema makes of it may be another time or id with each attempt. */
+function fingerprintOf(core: Core, asked: NotificationDraft): string {
+  const { type, title, message, kind, data, ttl, expiresAt } = asked
+  const facts = [type, title, message, data, ttl, expiresAt]
+  // Without a kind it is what it was before there were kinds: keys outlive an update of the server.
+  return core.fingerprint(JSON.stringify(kind === null ? facts : [...facts, kind]))
 }
 
 /** How long the notification is of use; `Infinity` for always. */

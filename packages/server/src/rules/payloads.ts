@@ -35,7 +35,7 @@ function payloadOf(
   epoch: string,
   { id, offset, timestamp, expiresAt, content }: Item,
 ): NotificationReceived {
-  const { type, title, message, data, sender } = content
+  const { type, title, message, data, sender, kind } = content
   const payload: NotificationReceived = {
     id,
     type,
@@ -49,6 +49,7 @@ function payloadOf(
     epoch,
     offset,
   }
+  if (kind !== undefined) payload.kind = kind
   if (expiresAt !== null) payload.expiresAt = isoTime(expiresAt)
   return payload
 }
@@ -63,7 +64,7 @@ export function replayedBatch(
 }
 
 function batchedPayload({ id, timestamp, offset, expiresAt, content }: Item): BatchedNotification {
-  const { type, title, message, data, sender } = content
+  const { type, title, message, data, sender, kind } = content
   const payload: BatchedNotification = {
     id,
     type,
@@ -74,6 +75,7 @@ function batchedPayload({ id, timestamp, offset, expiresAt, content }: Item): Ba
     timestamp: isoTime(timestamp),
     offset,
   }
+  if (kind !== undefined) payload.kind = kind
   if (expiresAt !== null) payload.expiresAt = isoTime(expiresAt)
   return payload
 }

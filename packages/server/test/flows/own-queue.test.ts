@@ -4,7 +4,14 @@ import { append } from '../../src/flows/send.ts'
 import { settle, turns, V2 } from './put-back-world.ts'
 import { ClientEvent, createWorld, oneByOne, ServerEvent } from './world.ts'
 
-const NOTHING_SAID = { to: null, data: null, idempotencyKey: null, ttl: null, expiresAt: null } as const
+const NOTHING_SAID = {
+  to: null,
+  kind: null,
+  data: null,
+  idempotencyKey: null,
+  ttl: null,
+  expiresAt: null,
+} as const
 
 test('[G2] what our own queue refuses is no doubt of the log: what it took reaches whoever is live', async () => {
   const world = createWorld()
@@ -15,7 +22,7 @@ test('[G2] what our own queue refuses is no doubt of the log: what it took reach
   const say = (title: string) =>
     append(
       world.core,
-      { ...NOTHING_SAID, channel: 'devops', type: 'info', title, message: 'm' },
+      { asked: { ...NOTHING_SAID, channel: 'devops', type: 'info', title, message: 'm' }, data: null },
       'host',
       'host',
       ({ ok }) => void (ok ? results.ok++ : results.no++),

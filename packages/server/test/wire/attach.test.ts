@@ -39,10 +39,14 @@ function attach(options: unknown, io: unknown = server.io): NotificationsError |
 
 const SILENT = { log: false } as const
 const NAMES =
-  'store, authenticate, authorize, validate, policies, visible, address, channelPattern, rates, access, locale, scope, limits, stats, serverName, log'
+  'store, authenticate, authorize, validate, policies, visible, address, channelPattern, rates, kinds, access, locale, scope, limits, stats, serverName, log'
 
 const A_STORE =
   'a store, with durability, append, read, heads, cursors, moveCursors, prune, clear, forget, close'
+
+const SOME_KINDS = 'an object with a schema for each kind'
+const A_SCHEMA = 'a schema that speaks Standard Schema, version 1'
+const FINE_SCHEMA = { '~standard': { version: 1, vendor: 'test', validate: () => ({ value: {} }) } }
 
 const BAD_OPTIONS: [string, unknown, string][] = [
   ['an unknown name', { autenticate: () => null }, `unknown option "autenticate"; the options are ${NAMES}`],
@@ -51,6 +55,25 @@ const BAD_OPTIONS: [string, unknown, string][] = [
   ['a path for a store', { store: 'notifications.db' }, `"store" must be ${A_STORE}, got "notifications.db"`],
   ['an empty store', { store: {} }, `"store" must be ${A_STORE}, got object`],
   ['no store', { store: null }, `"store" must be ${A_STORE}, got null`],
+  ['kinds that are a list', { kinds: [] }, `"kinds" must be ${SOME_KINDS}, got array`],
+  ['kinds that are a map', { kinds: new Map() }, `"kinds" must be ${SOME_KINDS}, got object`],
+  ['a kind without a schema', { kinds: { order: undefined } }, `"kinds.order" must be ${A_SCHEMA}, got null`],
+  [
+    'a kind that is a function',
+    { kinds: { order: () => true } },
+    `"kinds.order" must be ${A_SCHEMA}, got function`,
+  ],
+  [
+    'a schema of a later standard',
+    { kinds: { order: { '~standard': { version: 2, validate: () => ({ value: {} }) } } } },
+    `"kinds.order" must be ${A_SCHEMA}, got object`,
+  ],
+  [
+    'a schema that cannot validate',
+    { kinds: { fine: FINE_SCHEMA, order: { '~standard': { version: 1 } } } },
+    `"kinds.order" must be ${A_SCHEMA}, got object`,
+  ],
+  ['a kind without a name', { kinds: { ' ': FINE_SCHEMA } }, '"kinds" must be named by text of 1 to 64'],
   ['an unknown language', { locale: 'de' }, `"locale" must be 'fr', 'en' or a catalogue, got "de"`],
   ['another access', { access: 'closed' }, `"access" must be 'open', got "closed"`],
   [

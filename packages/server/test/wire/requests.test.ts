@@ -121,12 +121,13 @@ test('[P-RIGHTS] authorize is told who wants what', async () => {
   await client.sendEventWithAck('get-channels')
   await client.sendEventWithAck('get-stats')
   const user = { userId: 'alice', username: 'ALICE', verified: false, claims: null }
+  const none = { user, kind: null }
   expect(asked).toEqual([
-    { action: 'join', user, channel: 'devops', to: null },
-    { action: 'send', user, channel: 'devops', to: null },
-    { action: 'broadcast', user, channel: null, to: null },
-    { action: 'send', user, channel: null, to: 'bob' },
-    { action: 'list', user, channel: null, to: null },
-    { action: 'stats', user, channel: null, to: null },
+    { action: 'join', ...none, channel: 'devops', to: null },
+    { action: 'send', ...none, channel: 'devops', to: null },
+    { action: 'broadcast', ...none, channel: null, to: null },
+    { action: 'send', ...none, channel: null, to: 'bob' },
+    { action: 'list', ...none, channel: null, to: null },
+    { action: 'stats', ...none, channel: null, to: null },
   ])
 })

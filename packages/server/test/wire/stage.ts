@@ -1,3 +1,4 @@
+import type { Kinds } from '@carillon/protocol'
 import {
   connectRaw,
   connectStock,
@@ -45,7 +46,7 @@ afterEach(async () => {
 })
 
 export async function stage<Claims = unknown>(
-  options: NotificationsOptions<Claims> = {},
+  options: NotificationsOptions<Kinds, Claims> = {},
   start: StageOptions = {},
 ): Promise<Stage> {
   const { on = (io: Server) => io, ...rest } = start
