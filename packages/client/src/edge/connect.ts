@@ -1,3 +1,4 @@
+import type { Kinds } from '@carillon/protocol'
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
 import { connectOptionsProblem, storageProblem, targetProblem } from '../rules/arguments.ts'
 import { type ClientOptions, OWN_OPTIONS, resolveOptions } from '../rules/options.ts'
@@ -23,10 +24,18 @@ export interface ConnectOptions
 /**
  * Connects to a server with Carillon attached. Returns at once: calls wait for the connection.
  *
+ * `connectNotifications<typeof kinds>(url)`, with the `kinds` of the server by a type-only import, types what is sent
+ * and what comes: `if (notification.kind === 'order.created')` then knows its `data`. It is the server that checks
+ * them. One that is newer than this page may send kinds that are not among them, and history has what was stored
+ * under the schemas of its time.
+ *
  * @param url address and namespace of the server, as socket.io-client takes it: `'/'`, `'https://host/tenant-a'`
  * @throws NotificationsError with code `bad-option`
  */
-export function connectNotifications(url: string, options?: ConnectOptions): NotificationsClient
+export function connectNotifications<K extends Kinds = Kinds>(
+  url: string,
+  options?: ConnectOptions,
+): NotificationsClient<K>
 /**
  * Uses a socket of socket.io-client that its owner made and goes on owning: its events, rooms and options stay as
  * they are. Every handshake from now on says who we are. A socket that is connected already is used as it is until
@@ -35,7 +44,11 @@ export function connectNotifications(url: string, options?: ConnectOptions): Not
  *
  * @throws NotificationsError with code `bad-option`
  */
-export function connectNotifications(socket: Socket, options?: ClientOptions): NotificationsClient
+export function connectNotifications<K extends Kinds = Kinds>(
+  socket: Socket,
+  options?: ClientOptions,
+): NotificationsClient<K>
+// Here the types of the kinds end: inside, a kind is text and its data are any JSON, on the word of the server.
 export function connectNotifications(
   target: string | Socket,
   options: ConnectOptions = {},

@@ -1,13 +1,20 @@
-import type { ChannelJoined, NotificationReceived, RecoveryFailure, StreamName } from '@carillon/protocol'
+import type {
+  ChannelJoined,
+  Kinds,
+  NotificationOf,
+  NotificationReceived,
+  RecoveryFailure,
+  StreamName,
+} from '@carillon/protocol'
 import { callOptionsProblem } from '../rules/arguments.ts'
 import type { NotificationsError } from '../rules/errors.ts'
 import { type LeftReason, nextMembership, type SubscriptionState } from '../rules/membership.ts'
 import { createEmitter, type Listening } from './emitter.ts'
 import type { RequestOptions } from './waiters.ts'
 
-export type SubscriptionEvents = {
+export type SubscriptionEvents<K extends Kinds = Kinds> = {
   /** A notification of the channel: each once, in order. */
-  notification: (notification: NotificationReceived) => void
+  notification: (notification: NotificationOf<K>) => void
   /** The channel was joined again after a reconnect; `recovered: false` says that something is lost, and why. */
   joined: (joined: ChannelJoined) => void
   /** Part of the channel's log is gone: see the client's event of this name. */
@@ -31,7 +38,7 @@ export interface StreamLoss {
 }
 
 /** A channel that was joined. It is joined again after every reconnect, until it is left. */
-export interface Subscription extends Listening<SubscriptionEvents> {
+export interface Subscription<K extends Kinds = Kinds> extends Listening<SubscriptionEvents<K>> {
   readonly channel: string
   readonly state: SubscriptionState
   /** Why `state` is `left`, else `null`. */

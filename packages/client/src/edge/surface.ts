@@ -2,10 +2,11 @@ import type {
   ChannelLeft,
   ChannelsList,
   ConnectionConfirmed,
-  HistoryPage,
+  HistoryPageOf,
   HistoryQuery,
-  NotificationInput,
-  NotificationReceived,
+  Kinds,
+  NotificationInputOf,
+  NotificationOf,
   NotificationSent,
   ServerStats,
   StreamName,
@@ -16,9 +17,9 @@ import type { Listening } from './emitter.ts'
 import type { StreamLoss, Subscription } from './subscription.ts'
 import type { JoinCallOptions, RequestOptions } from './waiters.ts'
 
-export type ClientEvents = {
+export type ClientEvents<K extends Kinds = Kinds> = {
   /** Every notification: of channels, broadcasts, personal ones. Each once, in the order of its stream. */
-  notification: (notification: NotificationReceived) => void
+  notification: (notification: NotificationOf<K>) => void
   /**
    * Part of a stream is gone, while connected or on the return from an absence: what the application knows of it may be
    * incomplete or no longer true. What is there comes after it, on a log that was put back perhaps once more.
@@ -37,8 +38,12 @@ export type ClientEvents = {
 export type HistoryRequest = Omit<HistoryQuery, 'stream'> &
   ({ readonly channel: string } | { readonly stream: StreamName })
 
-/** A connection to a server with Carillon attached. Everything that asks the server waits for the connection. */
-export interface NotificationsClient extends Listening<ClientEvents> {
+/**
+ * A connection to a server with Carillon attached. Everything that asks the server waits for the connection.
+ *
+ * `K` are the kinds that the server was given, as a type: see {@link connectNotifications}.
+ */
+export interface NotificationsClient<K extends Kinds = Kinds> extends Listening<ClientEvents<K>> {
   readonly status: ConnectionStatus
   /** Who the server takes this client for: `null` for a guest and before the first confirmation. */
   readonly userId: string | null
@@ -56,7 +61,7 @@ export interface NotificationsClient extends Listening<ClientEvents> {
    * Rejects when the server refuses (`isNotificationsError`), and at the end of the wait; a join that had left
    * by then may still come about, and the next call gives its subscription.
    */
-  joinChannel(channel: string, options?: JoinCallOptions): Promise<Subscription>
+  joinChannel(channel: string, options?: JoinCallOptions): Promise<Subscription<K>>
 
   /**
    * Leaves a channel: to leave is to unsubscribe, what is missed from now on is not kept. The subscription ends
@@ -75,7 +80,7 @@ export interface NotificationsClient extends Listening<ClientEvents> {
    * the same place went by meanwhile. `outcome` is `'unsent'` or `'refused'` when it is surely not stored, else
    * `'unknown'`: trying again with the error's `idempotencyKey` is safe.
    */
-  sendNotification(notification: NotificationInput, options?: RequestOptions): Promise<NotificationSent>
+  sendNotification(notification: NotificationInputOf<K>, options?: RequestOptions): Promise<NotificationSent>
 
   /**
    * One page of what was sent before, the oldest first: to a channel (`{ channel: 'devops', limit: 50 }`), to everybody
@@ -83,7 +88,7 @@ export interface NotificationsClient extends Listening<ClientEvents> {
    * `offset` of its first item as the next `before` leads further back, as long as `hasMore`. Nothing is joined and no
    * position moves.
    */
-  history(query: HistoryRequest, options?: RequestOptions): Promise<HistoryPage>
+  history(query: HistoryRequest, options?: RequestOptions): Promise<HistoryPageOf<K>>
 
   stats(options?: RequestOptions): Promise<ServerStats>
   /** Active channels, as far as this user may see them. */
