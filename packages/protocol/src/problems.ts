@@ -27,6 +27,7 @@ export interface ProblemDetails {
   'store-unavailable': { outcome: 'refused' | 'unknown' }
   closing: { retryAfterMs: number }
   'history-lost': { stream: string; reason: string }
+  lagging: { frames: number; bytes: number }
   internal: Record<never, never>
 }
 
@@ -81,5 +82,6 @@ export const PROBLEM_CODES = Object.keys({
   'store-unavailable': true,
   closing: true,
   'history-lost': true,
+  lagging: true,
   internal: true,
 } satisfies Record<ProblemCode, true>) as readonly ProblemCode[]

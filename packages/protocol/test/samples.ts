@@ -29,6 +29,7 @@ const SAMPLES: { readonly [C in ProblemCode]: Extract<Problem, { code: C }> } = 
   'store-unavailable': { code: 'store-unavailable', outcome: 'unknown' },
   closing: { code: 'closing', retryAfterMs: 500 },
   'history-lost': { code: 'history-lost', stream: 'c:devops', reason: 'trimmed' },
+  lagging: { code: 'lagging', frames: 600, bytes: 1_500_000 },
   internal: { code: 'internal' },
 }
 

@@ -56,6 +56,8 @@ export interface RawClient extends EventLog {
   answerPings(answer: boolean): void
   /** A pong that nobody asked for. */
   sendPong(): void
+  /** A ping of the WebSocket itself, below Engine.IO: whoever gets it has to answer. */
+  sendWebSocketPing(bytes: number): void
   /** Leaves everything that comes from now on in the buffers of the network. */
   stopReading(): void
   startReading(): void
@@ -129,6 +131,9 @@ export function connectRaw(url: string, options: RawOptions = {}): RawClient {
       answersPings = answer
     },
     sendPong: () => sendFrame('3'),
+    sendWebSocketPing(bytes) {
+      if (ws.readyState === WebSocket.OPEN) ws.ping(Buffer.alloc(bytes))
+    },
     stopReading: () => ws.pause(),
     startReading: () => ws.resume(),
     close: async () => {

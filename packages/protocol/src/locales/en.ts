@@ -50,6 +50,7 @@ export const en: Catalogue = {
         : `Storing failed, try again later`,
     closing: () => `The server is closing, connect again`,
     'history-lost': ({ stream }) => `Notifications of the stream '${stream}' are no longer available`,
+    lagging: () => `The connection is too slow: notifications come late, page by page`,
     internal: () => `An internal error occurred`,
   },
   joined: (channel) => `You joined “${channel}”`,

@@ -54,6 +54,7 @@ export const fr: Catalogue = {
         : `L'enregistrement a échoué, réessayez plus tard`,
     closing: () => `Le serveur s'arrête, reconnectez-vous`,
     'history-lost': ({ stream }) => `Des notifications du flux '${stream}' ne sont plus disponibles`,
+    lagging: () => `La connexion est trop lente : les notifications arrivent en retard, page par page`,
     internal: () => `Une erreur interne est survenue`,
   },
   joined: (channel) => `Vous avez rejoint « ${channel} »`,

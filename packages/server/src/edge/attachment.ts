@@ -157,6 +157,7 @@ export function createAttachment(
     core.cancelStats?.()
     core.cancelSweep?.()
     core.expiries.timer?.cancel()
+    core.cancelLook?.()
     await core.cursors.flush()
     core.tails.clear()
     corks.release()

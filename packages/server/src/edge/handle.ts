@@ -35,8 +35,13 @@ export type NotificationsEvents = {
   joined: (fact: MemberFact) => void
   /** A socket left a channel, by itself or by going away. */
   left: (fact: MemberFact) => void
-  /** A request or a connection (`event: null`) was refused. */
+  /** A request or a connection (`event: null`) was refused; also a connection that was cut off. */
   refused: (fact: { event: string | null; problems: readonly Problem[]; socketId: string }) => void
+  /**
+   * A client takes less than it is sent: so many frames and bytes wait for it. It gets what it misses page by page,
+   * as it takes it. Told when that begins; a client that takes nothing at all is cut off, and `refused`.
+   */
+  lagging: (fact: { socketId: string; userId: string | null; frames: number; bytes: number }) => void
   /** A hook, a listener or the store failed. Also written to `log`. */
   problem: (error: NotificationsError) => void
 }
@@ -144,6 +149,7 @@ export function createAnnounce(emitter: TypedEmitter<NotificationsEvents>, log: 
     joined: (fact) => tell('joined', fact),
     left: (fact) => tell('left', fact),
     refused: (fact) => tell('refused', fact),
+    lagging: (fact) => tell('lagging', fact),
     problem({ code, message, cause }) {
       log.error(message, cause)
       tell('problem', new NotificationsError(code, message, { cause }))

@@ -27,6 +27,15 @@ export interface ServerLimits {
    * outcome. @default 10000
    */
   readonly storeTimeoutMs?: number
+  /**
+   * Frames that may wait for one connection. Above this, or above `bufferedBytes`, it gets its notifications page by
+   * page, as it takes them; what the host itself sends on it counts as well. @default 512
+   */
+  readonly bufferedFrames?: number
+  /** Bytes that may wait for one connection: several times `pageBytes`. @default 1048576 */
+  readonly bufferedBytes?: number
+  /** Milliseconds for which such a connection may take nothing at all; then it is cut off. @default 30000 */
+  readonly stalledMs?: number
   /** UTF-8 bytes of a channel name, at most the default. @default 200 */
   readonly channelNameBytes?: number
   /** Characters of a title, at most the default. @default 200 */
@@ -90,6 +99,9 @@ export const LIMIT_DEFAULTS: Readonly<Required<ServerLimits>> = Object.freeze({
   missedBroadcasts: 100,
   hookTimeoutMs: 5_000,
   storeTimeoutMs: 10_000,
+  bufferedFrames: 512,
+  bufferedBytes: 1_048_576,
+  stalledMs: 30_000,
 })
 
 export const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({

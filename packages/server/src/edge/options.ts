@@ -188,6 +188,9 @@ export const DEFAULTS = Object.freeze({
 /** Healthy reordering heals itself within this time. */
 const HOLE_WAIT_MS = 200
 const LINGER_MS = 30_000
+/** What waits for the connections is looked at this often, and often enough to tell `stalledMs`. */
+const LOOK_MS = 1_000
+const LOOKS_PER_STALL = 4
 /** Marks per ping interval: what a heartbeat proves is told this finely. */
 const MARKS_PER_INTERVAL = 16
 
@@ -249,6 +252,7 @@ function settingsOf(
     lingerMs: LINGER_MS,
     stats: options.stats === false ? null : boundsOf('stats', STATS_DEFAULTS, options.stats),
     marks: { bucketMs: pingIntervalMs / MARKS_PER_INTERVAL, keepMs: 2 * pingIntervalMs + pingTimeoutMs },
+    ...lookingOf(limits),
     serverName: options.serverName ?? catalogue.server,
   }
 }
@@ -269,6 +273,16 @@ function narrowingOf(limits: Limits, pattern: RegExp | undefined): Settings['nar
     return pattern.test(name)
   }
   return { bounds: limits, isChannel }
+}
+
+function lookingOf({
+  bufferedFrames,
+  bufferedBytes,
+  stalledMs,
+}: Required<ServerLimits>): Pick<Settings, 'buffer' | 'lookMs'> {
+  const lookMs = Math.min(LOOK_MS, stalledMs / LOOKS_PER_STALL)
+  const stalledLooks = Math.ceil(stalledMs / lookMs)
+  return { buffer: { frames: bufferedFrames, bytes: bufferedBytes, stalledLooks }, lookMs }
 }
 
 /** A method of the port that is missing here does not compile. */

@@ -1,7 +1,9 @@
 import type { ServerEvent } from '@carillon/protocol'
 import type { Namespace, Socket } from 'socket.io'
 import type { Wire } from '../flows/ports.ts'
+import { NOTHING_WAITS } from '../rules/backlog.ts'
 import type { AddressOf } from './addresses.ts'
+import { backlogOf, cutConnection } from './backlogs.ts'
 import type { Drains } from './drains.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { writeShared } from './shared-frames.ts'
@@ -92,6 +94,21 @@ export function createSocketWire(
       handshake.auth = auth
       return () => {
         handshake.auth = before
+      }
+    },
+    backlog(peer: Socket) {
+      try {
+        return backlogOf(peer.conn)
+      } catch (cause) {
+        failed('tell what waits', cause)
+        return NOTHING_WAITS
+      }
+    },
+    cut(peer: Socket) {
+      try {
+        cutConnection(peer.conn)
+      } catch (cause) {
+        failed('cut a connection', cause)
       }
     },
     dismiss(peer: Socket) {

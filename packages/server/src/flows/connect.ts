@@ -11,15 +11,17 @@ import type { Claimed, Start } from '../rules/position.ts'
 import { NEVER } from '../rules/proof.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { broadcastKey, EVERYBODY_ROOM, userKey } from '../rules/streams.ts'
+import { deliver, drop } from './catch-up.ts'
 import { type Core, later, reportFault } from './core.ts'
 import { expiryFact, setExpiry } from './expiry.ts'
-import { admit, deliver, drop, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
+import { admit, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import { claimed, GUEST, identify } from './identify.ts'
 import { NO_CHANNELS } from './join.ts'
 import { parkNewcomer } from './parking.ts'
 import type { Peer } from './ports.ts'
 import { mayConnect } from './rates.ts'
 import type { Session } from './session.ts'
+import { watchReaders } from './slow-readers.ts'
 import { onStateChange } from './stats.ts'
 import { turnAway } from './turn-away.ts'
 import { rememberUser } from './users.ts'
@@ -54,6 +56,7 @@ export async function connect(
   claims: Claims,
   isRecoverable: boolean,
 ): Promise<void> {
+  watchReaders(core)
   if (core.rates !== null && !(await mayConnect(core, session))) return
   if (!isStarting(session)) return
   if (!(await introduce(core, session, claims))) return
@@ -94,7 +97,7 @@ async function openAndConfirm(
     })
     return
   }
-  const parts = openings.map((opening) => ({ opening, next: sew(opening) }))
+  const parts = openings.map((opening) => ({ opening, next: sew(core, session, opening) }))
   if (isStarting(session) && parts.every(isSewn) && (isAskedAgain || !parts.some(isInDoubt))) {
     confirm(core, session, parts)
     return

@@ -1,5 +1,6 @@
 import type { Catalogue, RecoveryFailure } from '@carillon/protocol'
 import type { Control, NotificationStore, Page } from '@carillon/store'
+import type { BufferLimits, Strain } from '../rules/backlog.ts'
 import type { Narrowing } from '../rules/bounds.ts'
 import { createGuard, type Guard, type GuardBounds } from '../rules/guard.ts'
 import type { MarkSettings } from '../rules/marks.ts'
@@ -41,6 +42,10 @@ export interface Settings {
   /** How often statistics go out; `null` for never. */
   readonly stats: StatsLimits | null
   readonly marks: MarkSettings
+  /** What may wait for one socket. */
+  readonly buffer: BufferLimits
+  /** Time between two looks at what waits. */
+  readonly lookMs: number
   /** Sender of what the host sends without naming one. */
   readonly serverName: string
 }
@@ -95,6 +100,11 @@ export interface Core {
   channelList: ChannelList | null
   cancelStats: (() => void) | null
   cancelSweep: (() => void) | null
+  /** Sessions for which too much waits. */
+  readonly strains: Map<Session, Strain>
+  /** Who waits for a turn, until the last one is over. */
+  readonly turns: Map<Session, Promise<void>>
+  cancelLook: (() => void) | null
   /** Timers of holes and retries. */
   readonly timers: Set<() => void>
   readonly guard: Guard<Session>
@@ -183,6 +193,9 @@ export function createCore(parts: CoreParts, { restart, obey }: Upward): Core {
     channelList: null,
     cancelStats: null,
     cancelSweep: null,
+    strains: new Map(),
+    turns: new Map(),
+    cancelLook: null,
     timers: new Set(),
     guard: createGuard(),
     desks: new Map(),

@@ -28,6 +28,7 @@ export function disconnect(core: Core, session: Session): void {
   session.early = null
   forgetExpiry(core, session)
   forget(core.guard, session)
+  core.strains.delete(session)
   if (subscriberOf(session) !== null) {
     // Also what heartbeats have proved before and is still waiting: whoever comes back at once reads it.
     core.cursors.save(provedMoves(session)).catch((cause) => {

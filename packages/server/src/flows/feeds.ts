@@ -1,21 +1,18 @@
 import type { Head, Page, StreamKey } from '@carillon/store'
-import { lossesOf, setBack } from '../rules/loss.ts'
+import { exceeds } from '../rules/backlog.ts'
+import { lossesOf } from '../rules/loss.ts'
 import { type Claimed, type Start, startAt } from '../rules/position.ts'
 import { type Stitch, stitch } from '../rules/seam.ts'
-import { BEHIND_ROOM } from '../rules/streams.ts'
-import { pin, type Tail, unpin } from '../rules/tail.ts'
-import { type Core, later, reportFault } from './core.ts'
-import { sayLost } from './losses.ts'
-import { emitMissed } from './pages.ts'
-import { parkIfSilent } from './parking.ts'
+import { pin, type Tail } from '../rules/tail.ts'
+import { drop, endRun, readPage } from './catch-up.ts'
+import type { Core } from './core.ts'
 import { readOn } from './reading.ts'
-import { recheck } from './recheck.ts'
-import { type Feed, noteLoss, type Run, type Session, subscriberOf, withFeed } from './session.ts'
+import { type Feed, type Session, subscriberOf, withFeed } from './session.ts'
 import { sweepLater, tailOf, whenOpen } from './tails.ts'
 
 /*
  * How a socket gets onto a stream without a seam: read what it missed, then, in one synchronous step, emit the
- * end of it and enter the room. `openFeed` reads and may wait; `admit` and `deliver` are that step.
+ * end of it and enter the room. `openFeed` reads and may wait; `admit` and `deliver` (catch-up.ts) are that step.
  */
 
 /** A join that has read its first page. Its tail is pinned until it is delivered or dropped. */
@@ -36,8 +33,6 @@ export interface Beginning {
   /** Notifications before the head that a newcomer gets, and whoever's position is lost. */
   readonly rewind: number | null
 }
-
-const RETRY_MS = 1_000
 
 export async function openFeed(
   core: Core,
@@ -105,37 +100,17 @@ async function openBefore(core: Core, tail: Tail, after: number): Promise<Openin
   return { tail, losses, start: { after: Math.max(after, page.base) }, page }
 }
 
-/** A page of the log that the tail is on. */
-interface Reading {
-  readonly page: Page
-  readonly losses: number
-}
-
-/** Reads behind `after`. A page that does not fit the tail shows that the log was lost: the tail follows. */
-async function readPage(core: Core, tail: Tail, after: number): Promise<Reading> {
-  for (;;) {
-    const losses = lossesOf(tail)
-    const { offset } = tail
-    const page = await core.store.read(tail.stream, { after, ...core.settings.page })
-    const fits = page.epoch === tail.epoch && page.head >= offset
-    if (fits && lossesOf(tail) === losses) return { page, losses }
-    if (!fits) await readOn(core, tail)
-  }
-}
-
-/** Lets go of an opening that will not be delivered. */
-export function drop(core: Core, tail: Tail): void {
-  unpin(tail)
-  if (tail.members === 0) sweepLater(core)
-}
-
 /**
  * Decides what follows the confirmation. From here to `deliver` no other code may run. Undefined when the log
  * was lost since the opening was read: then it has to be read again.
  */
-export function sew(opening: Opening): Stitch | undefined {
-  if (opening.losses !== lossesOf(opening.tail)) return undefined
-  return stitch(opening.tail, opening.start.after, opening.page)
+export function sew(core: Core, session: Session, opening: Opening): Stitch | undefined {
+  const { tail, start, page } = opening
+  if (opening.losses !== lossesOf(tail)) return undefined
+  const next = stitch(tail, start.after, page)
+  // Whoever joins many channels and takes nothing gets it when there is room.
+  const mustWait = next.items.length > 0 && exceeds(core.wire.backlog(session.peer), core.settings.buffer)
+  return mustWait ? { kind: 'page', items: [], upTo: start.after, isDisconnect: next.isDisconnect } : next
 }
 
 /** How many notifications follow: exact when the stitch goes live, else at most so many. */
@@ -151,122 +126,11 @@ export function admit(core: Core, session: Session, { tail, start }: Opening): F
   return feed
 }
 
-export function deliver(core: Core, session: Session, feed: Feed, next: Stitch): void {
-  const { tail } = feed
-  if (next.kind === 'page') {
-    const run: Run = { isOver: false, sent: [] }
-    feed.run = run
-    if (tail.stream.kind === 'broadcast') {
-      core.behind += 1
-      core.wire.enter(session.peer, BEHIND_ROOM)
-    }
-    emitPage(core, session, tail, run, next)
-    void catchUp(core, session, feed, run, next.upTo)
-    return
-  }
-  if (next.items.length > 0) emitMissed(core, session, tail, next)
-  goLive(core, session, feed)
-}
-
-/** The server drives the pages: a stock client could not ask for them. */
-async function catchUp(core: Core, session: Session, feed: Feed, run: Run, from: number): Promise<void> {
-  const { tail } = feed
-  let at = from
-  let losses = lossesOf(tail)
-  while (!run.isOver) {
-    try {
-      await core.wire.drained(session.peer)
-      if (run.isOver) break
-      const { page } = await readPage(core, tail, at)
-      if (run.isOver) break
-      if (lossesOf(tail) !== losses) {
-        at = goBack(core, session, feed, losses, at)
-        losses = lossesOf(tail)
-        continue
-      }
-      if (page.base > at) {
-        // Retention was faster than the reader. [G5] What is gone is said, never passed over.
-        at = page.base
-        sayLost(core, session, tail, { reason: 'trimmed', from: at })
-      }
-      const next = stitch(tail, at, page)
-      if (next.isDisconnect) void recheck(core, session)
-      emitPage(core, session, tail, run, next)
-      if (next.kind === 'page' && next.upTo === at) {
-        // The store is behind what was emitted: it will catch up, or say that the log was lost.
-        await pause(core)
-        if (core.isClosing) break
-      }
-      at = next.upTo
-      if (next.kind === 'live') {
-        if (tail.stream.kind === 'broadcast') {
-          core.behind -= 1
-          core.wire.leave(session.peer, BEHIND_ROOM)
-        }
-        goLive(core, session, feed)
-        return
-      }
-    } catch (cause) {
-      reportFault(core, 'STORE_FAILED', 'Missed notifications could not be read; trying again', cause)
-      await pause(core)
-      if (core.isClosing) break
-    }
-  }
-  drop(core, tail)
-}
-
-/** The log was lost on the way: a reader goes on from where what it had is still true. */
-function goBack(core: Core, session: Session, feed: Feed, losses: number, at: number): number {
-  const { tail, run } = feed
-  const back = setBack(tail, losses, at)
-  if (back === null) return at
-  sayLost(core, session, tail, back)
-  noteLoss(feed, back.from)
-  run?.sent.splice(0)
-  return back.from
-}
-
-/** A while, or at once when everything ends. */
-function pause(core: Core): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      core.aborts.delete(end)
-      resolve()
-    }
-    core.aborts.add(end)
-    later(core, RETRY_MS, end)
-    if (core.isClosing) end()
-  })
-}
-
-function emitPage(core: Core, session: Session, tail: Tail, run: Run, next: Stitch): void {
-  emitMissed(core, session, tail, next)
-  run.sent.push({ at: core.clock.now(), offset: next.upTo })
-  // Only what a heartbeat can still prove is of use.
-  const horizon = core.clock.now() - core.settings.marks.keepMs
-  while (run.sent.length > 1 && (run.sent[1]?.at ?? 0) < horizon) run.sent.shift()
-}
-
-function goLive(core: Core, session: Session, feed: Feed): void {
-  feed.run = null
-  feed.liveSince = core.clock.now()
-  const { room } = feed.tail
-  if (room !== null) core.wire.enter(session.peer, room)
-  drop(core, feed.tail)
-  if (feed.tail.stream.kind === 'user' && !parkIfSilent(core, feed.tail)) sweepLater(core)
-}
-
 /** Takes a socket off a stream. What is under way ends. */
 export function dismissFeed(core: Core, session: Session, feed: Feed): void {
   const { tail } = feed
   session.feeds = session.feeds.filter((other) => other !== feed)
-  if (feed.run !== null) {
-    feed.run.isOver = true
-    if (tail.stream.kind === 'broadcast') {
-      core.behind -= 1
-      core.wire.leave(session.peer, BEHIND_ROOM)
-    }
-  }
+  endRun(core, session, feed)
   if (tail.room !== null) core.wire.leave(session.peer, tail.room)
   tail.members -= 1
   if (tail.members === 0 && tail.stream.kind === 'channel') core.activeChannels -= 1

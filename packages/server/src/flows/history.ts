@@ -7,6 +7,7 @@ import { type Core, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal } from './rights.ts'
 import type { Session } from './session.ts'
+import { inTurn } from './turns.ts'
 
 type Query = Request<'get-history'>['query']
 
@@ -24,8 +25,7 @@ export async function tellHistory(
     return
   }
   try {
-    const page = await read(core, stream, query)
-    reply.ok(pageOf(stream, query, page))
+    await inTurn(core, session, async () => reply.ok(pageOf(stream, query, await read(core, stream, query))))
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A page of history could not be read', cause)
     reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])

@@ -2,8 +2,9 @@ import type { ChannelJoined, Problem, Request } from '@carillon/protocol'
 import { isoTime } from '../rules/payloads.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { channelKey } from '../rules/streams.ts'
+import { deliver, drop } from './catch-up.ts'
 import { type Core, reportFault } from './core.ts'
-import { admit, deliver, drop, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
+import { admit, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, isUnguarded, policyFor } from './rights.ts'
 import type { Feed, Session } from './session.ts'
@@ -94,7 +95,7 @@ async function openAndConfirm(
     return askAndOpen(core, session, request, reply)
   }
   // From here on nothing waits: what is counted is what follows, and nothing comes between. [G1]
-  const next = sew(opening)
+  const next = sew(core, session, opening)
   if (next !== undefined) {
     confirm(core, session, opening, next, reply)
     return

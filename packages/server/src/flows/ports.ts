@@ -8,6 +8,7 @@ import type {
   ServerEvent,
 } from '@carillon/protocol'
 import type { News } from '@carillon/store'
+import type { Backlog } from '../rules/backlog.ts'
 import type { Identity } from '../rules/identity.ts'
 
 /** One connection of a client, as far as the flows know it. */
@@ -27,6 +28,10 @@ export interface Wire {
   watchHeartbeats(peer: Peer): void
   /** Resolves, in a later turn, when what was emitted to the peer has left, or the peer is gone. */
   drained(peer: Peer): Promise<void>
+  /** What waits for the peer to take it. */
+  backlog(peer: Peer): Backlog
+  /** Ends the peer's whole connection at once, with what waits, in the way after which clients come back. */
+  cut(peer: Peer): void
   /** Takes the peer out of the namespace; its other namespaces stay. */
   dismiss(peer: Peer): void
   /** Ends the connection, with all namespaces on it, in the way after which clients come back. */
@@ -123,6 +128,7 @@ export interface Announce {
   joined(fact: { channel: string; userId: string | null; username: string | null; socketId: string }): void
   left(fact: { channel: string; userId: string | null; username: string | null; socketId: string }): void
   refused(fact: { event: string | null; problems: readonly Problem[]; socketId: string }): void
+  lagging(fact: { socketId: string; userId: string | null; frames: number; bytes: number }): void
   problem(fault: Fault): void
 }
 

@@ -7,6 +7,7 @@ import type { Core } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal } from './rights.ts'
 import type { Session } from './session.ts'
+import { inTurn } from './turns.ts'
 
 export function statsOf(core: Core): ServerStats {
   const counts = { connectedClients: core.ready, activeChannels: core.activeChannels }
@@ -35,9 +36,11 @@ export async function tellChannels(
     reply.refuse(denied)
     return
   }
-  const channels = await visibleChannels(core, session)
-  if (channels === undefined) reply.refuse([{ code: 'hook-failed', hook: 'visible' }])
-  else reply.ok({ channels })
+  await inTurn(core, session, async () => {
+    const channels = await visibleChannels(core, session)
+    if (channels === undefined) reply.refuse([{ code: 'hook-failed', hook: 'visible' }])
+    else reply.ok({ channels })
+  })
 }
 
 /** Somebody came, went, joined or left: everybody hears of it, at once or with the next statistics. */

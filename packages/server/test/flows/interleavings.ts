@@ -2,6 +2,7 @@ import { ClientEvent, ServerEvent } from '@carillon/protocol'
 import * as fc from 'fast-check'
 import type { Session } from '../../src/flows/session.ts'
 import { signal } from '../../src/flows/tails.ts'
+import { NOTHING_WAITS } from '../../src/rules/backlog.ts'
 import {
   createWorld,
   type Delay,
@@ -34,21 +35,33 @@ type Step =
   /** `remote`: another node appends, and its signal comes when it comes. `settle`: everything is done. */
   | { readonly kind: 'append' | 'remote' | 'personal' | 'wait' | 'settle' }
   | { readonly kind: 'join' | 'leave' | 'disconnect'; readonly who: number }
+  /** Somebody takes nothing, or takes what waits; and time for the server to look. */
+  | { readonly kind: 'stop' | 'drain'; readonly who: number }
+  | { readonly kind: 'look' }
 
 const who = fc.nat({ max: PEOPLE.length - 1 })
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('remote' as const) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('personal' as const) }) },
-    { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), who }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), who }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('disconnect' as const), who }) },
-  ),
-  { maxLength: 60, size: 'max' },
-)
+const usual: fc.MaybeWeightedArbitrary<Step>[] = [
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('remote' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('personal' as const) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('disconnect' as const), who }) },
+]
+const slow: fc.MaybeWeightedArbitrary<Step>[] = [
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('stop' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('drain' as const), who }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
+]
+const script = (kinds: readonly fc.MaybeWeightedArbitrary<Step>[]): fc.Arbitrary<Step[]> =>
+  fc.array(fc.oneof(...kinds), { maxLength: 60, size: 'max' })
+
+/** Everybody reads on. */
+export const STEPS = script(usual)
+/** Now and then somebody does not. */
+export const SLOW_STEPS = script([...usual, ...slow])
 
 interface Person {
   readonly auth: object
@@ -64,13 +77,17 @@ interface Life {
 }
 
 /** Fails with the first promise that was broken. */
-export async function checkInterleavings(runs: number, options: WorldOptions = {}): Promise<void> {
+export async function checkInterleavings(
+  runs: number,
+  options: WorldOptions = {},
+  steps = STEPS,
+): Promise<void> {
   const seed = Number(process.env.CARILLON_SEED ?? Date.now() % 2 ** 31)
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), steps, async (scheduler, script) => {
       const delay = (what: string): Promise<void> => scheduler.schedule(Promise.resolve(), what)
       const world = createWorld({
-        settings: { page: { limit: 3, maxBytes: 1_000_000 } },
+        settings: { page: { limit: 3, maxBytes: 1_000_000 }, buffer: BUFFER, lookMs: 10 },
         ...options,
         delay,
         hooks: { authorize: () => delay('authorize').then(() => true) },
@@ -88,6 +105,7 @@ export async function checkInterleavings(runs: number, options: WorldOptions = {
         perform(world, people, step, delay)
         if (step.kind === 'wait' && scheduler.count() > 0) await scheduler.waitOne()
         if (step.kind === 'settle') await settle()
+        for (const person of people) if (person.current?.peer.isCut) act(world, person, 'disconnect')
       }
       await settle()
       for (const person of people) checkPerson(world, person)
@@ -96,6 +114,9 @@ export async function checkInterleavings(runs: number, options: WorldOptions = {
     { numRuns: runs, seed, includeErrorInReport: true },
   )
 }
+
+const BUFFER = { frames: 512, bytes: 1_000_000, stalledLooks: 3 }
+const STUCK = { frames: 0, bytes: 5_000_000, taken: 0 }
 
 function perform(world: World, people: readonly Person[], step: Step, delay: Delay): void {
   switch (step.kind) {
@@ -125,6 +146,15 @@ function perform(world: World, people: readonly Person[], step: Step, delay: Del
     case 'wait':
     case 'settle':
       return
+    case 'look':
+      world.time.advance(world.core.settings.lookMs)
+      return
+    case 'stop':
+    case 'drain': {
+      const peer = people[step.who]?.current?.peer
+      if (peer !== undefined) peer.backlog = step.kind === 'stop' ? STUCK : NOTHING_WAITS
+      return
+    }
     default: {
       const person = people[step.who]
       if (person !== undefined) act(world, person, step.kind)

@@ -4,6 +4,7 @@ import {
   fr,
   type NotificationReceived,
   type NotificationsBatch,
+  type Problem,
   parseHandshake,
   ServerEvent,
 } from '@carillon/protocol'
@@ -17,6 +18,7 @@ import type { Hooks, Peer, Wire } from '../../src/flows/ports.ts'
 import { onRequest } from '../../src/flows/requests.ts'
 import { restart } from '../../src/flows/restart.ts'
 import type { Session } from '../../src/flows/session.ts'
+import { type Backlog, NOTHING_WAITS } from '../../src/rules/backlog.ts'
 import { createNotificationIds } from '../../src/rules/notification-id.ts'
 import type { Policy } from '../../src/rules/policies.ts'
 
@@ -29,6 +31,9 @@ export interface Frame {
 export interface TestPeer extends Peer {
   readonly frames: Frame[]
   readonly rooms: Set<string>
+  /** What waits for it to read on: as the test says. */
+  backlog: Backlog
+  isCut: boolean
 }
 
 /** The flows of one scope over a wire of arrays: no sockets, no timers, every wait in the test's hand. */
@@ -39,6 +44,9 @@ export interface World {
   readonly time: FakeClock
   /** Ids of the personal notifications that were appended. */
   readonly personal: string[]
+  /** Sockets that were announced to lag. */
+  readonly lagging: string[]
+  readonly refused: Problem[]
   connect(auth: object): { peer: TestPeer; session: Session }
   disconnect(session: Session): void
   request(session: Session, event: ClientEvent, ...args: unknown[]): void
@@ -73,6 +81,8 @@ const SETTINGS: Settings = {
   lingerMs: 30_000,
   stats: { minIntervalMs: 250, perClientMs: 1 },
   marks: { bucketMs: 100, keepMs: 70_000 },
+  buffer: { frames: 512, bytes: 1_000_000, stalledLooks: 30 },
+  lookMs: 1_000,
   serverName: 'Serveur',
 }
 
@@ -84,6 +94,8 @@ export function createWorld(options: WorldOptions = {}): World {
   const sessions = new Set<Session>()
   const memory = createMemoryStore({ now: time.now })
   const personal: string[] = []
+  const lagging: string[] = []
+  const refused: Problem[] = []
   const store = (options.store ?? ((same) => same))(delayed(memory, delay))
   const plain = arrayWire(peers, delay, (peer) => {
     for (const session of sessions) if (session.peer === peer) vanish(session)
@@ -102,7 +114,8 @@ export function createWorld(options: WorldOptions = {}): World {
         sent: ({ stream, notificationId }) => void (stream === 'u' && personal.push(notificationId)),
         joined() {},
         left() {},
-        refused() {},
+        refused: ({ problems }) => void refused.push(...problems),
+        lagging: ({ socketId }) => void lagging.push(socketId),
         problem: (fault) => void faults.push(fault),
       },
       neighbours: { tell() {} },
@@ -124,8 +137,16 @@ export function createWorld(options: WorldOptions = {}): World {
     faults,
     time,
     personal,
+    lagging,
+    refused,
     connect(auth) {
-      const peer: TestPeer = { id: `peer-${count++}`, frames: [], rooms: new Set() }
+      const peer: TestPeer = {
+        id: `peer-${count++}`,
+        frames: [],
+        rooms: new Set(),
+        backlog: NOTHING_WAITS,
+        isCut: false,
+      }
       peers.add(peer)
       const claims = parseHandshake(auth)
       const session = createSession(peer, claims)
@@ -158,6 +179,11 @@ function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay, end: (peer: Peer)
     hangUp: end,
     addressOf: () => null,
     setAuth: () => () => undefined,
+    backlog: (peer) => framesOf(peer)?.backlog ?? NOTHING_WAITS,
+    cut(peer) {
+      const known = framesOf(peer)
+      if (known !== undefined) known.isCut = true
+    },
   }
 }
 
