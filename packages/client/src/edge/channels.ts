@@ -32,6 +32,8 @@ export interface Channels {
   onReset(channel: string, loss: StreamLoss): void
   /** The server took us off the channel and will be back. */
   onLetGo(channel: string): void
+  /** The host took us out of the channel: nobody asks for it again by itself. */
+  onRevoked(channel: string): void
   onReady(): void
   onDropped(): void
   close(): void
@@ -187,6 +189,13 @@ export function createChannels(
     },
     onReset: (channel, loss) => seats.get(channel)?.control.onReset(loss),
     onLetGo: (channel) => seats.get(channel)?.control.onDropped(),
+    onRevoked(channel) {
+      const seat = seats.get(channel)
+      // One that is not confirmed yet is a later join, which has an answer of its own.
+      if (seat?.control.subscription.state !== 'joined') return
+      positions.forget(channelStream(channel))
+      end(seat, 'revoked', null)
+    },
     onReady() {
       for (const seat of seats.values()) if (seat.wasJoined) rejoin(seat)
     },

@@ -114,7 +114,10 @@ export function createSession(parts: SessionParts): Session {
     onStats: (stats) => emitter.emit('stats', stats),
     // A v1 session gets these beside the acknowledgements, which have told it all.
     onJoined: (joined) => isIntroduced && channels.onCut(joined),
-    onLeft: ({ channel, reason }) => reason !== 'client' && channels.onLetGo(channel),
+    onLeft({ channel, reason }) {
+      if (reason === 'revoked') channels.onRevoked(channel)
+      else if (reason !== 'client') channels.onLetGo(channel)
+    },
     onErrorMessage,
     onFault: (cause) => problems.report(new NotificationsError('internal', 'a handler failed', { cause })),
   }

@@ -1,8 +1,11 @@
 /** `joining`: wanted, but the server has not confirmed it on this connection. `left` is final. */
 export type SubscriptionState = 'joining' | 'joined' | 'left'
 
-/** Why a subscription ended: by the application, by a refusal of the server, or by `close()`. */
-export type LeftReason = 'client' | 'refused' | 'closed'
+/**
+ * Why a subscription ended: by the application, by a refusal of the server, because the host took the user out of the
+ * channel, or by `close()`.
+ */
+export type LeftReason = 'client' | 'refused' | 'revoked' | 'closed'
 
 export type MembershipEvent =
   | 'confirmed'
