@@ -62,6 +62,7 @@ export { findJsonFault, isPlainObject, measuredSize } from './json.ts'
 export { LIMITS } from './limits.ts'
 export type { Parsed } from './parse.ts'
 export { jsonProblem, parseRequest, typeNameOf } from './parse.ts'
+export { utf8Length } from './text.ts'
 
 // Problems and sentences
 

@@ -3,6 +3,7 @@
  * its own, so that whoever imports only these leaves the schemas and their library behind.
  */
 export { ClientEvent, PROTOCOL_VERSION, ServerEvent } from './events.ts'
-export { isPlainObject } from './json.ts'
+export { findJsonFault, isPlainObject } from './json.ts'
 export { LIMITS } from './limits.ts'
 export { BROADCAST_STREAM, channelOf, channelStream, isStreamName, USER_STREAM } from './streams.ts'
+export { utf8Length } from './text.ts'

@@ -1,7 +1,9 @@
-import { ClientEvent, channelStream, type HistoryQuery } from '@carillon/protocol'
+import { ClientEvent, channelStream, type HistoryQuery, LIMITS } from '@carillon/protocol'
 import { historyProblem, kindOf } from '../rules/arguments.ts'
+import { nameProblems, type SizeProblem } from '../rules/bounds.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
+import { sizeError } from '../rules/snapshot.ts'
 import { sayOnConsole } from './console.ts'
 import { createEmitter } from './emitter.ts'
 import type { Target } from './open-socket.ts'
@@ -45,12 +47,13 @@ export function createClient(
       return session.clientId
     },
     joinChannel: (channel, options = {}) =>
-      checkName('joinChannel', channel) ?? session.channels.join(channel, options),
+      checkName('joinChannel', channel, session.limits.channelNameBytes) ??
+      session.channels.join(channel, options),
     leaveChannel: (channel, options = {}) =>
-      checkName('leaveChannel', channel) ?? session.channels.leave(channel, options),
+      checkName('leaveChannel', channel, LIMITS.channelNameBytes) ?? session.channels.leave(channel, options),
     sendNotification: (notification, options = {}) => session.outbox.send(notification, options),
     async history(query, options = {}) {
-      const problem = historyProblem(query)
+      const problem = historyProblem(query) ?? sizeError('history', streamProblems(query))
       if (problem !== null) throw problem
       const args = [queryOf(query)]
       return session.requests.ask({ call: 'history', event: ClientEvent.GetHistory, args, options })
@@ -87,9 +90,19 @@ function queryOf(query: HistoryRequest): HistoryQuery {
   return { ...rest, stream: channelStream(channel) }
 }
 
-/** What is no text cannot be a key of ours; everything else about a name is the server's to judge. */
-function checkName(call: string, channel: unknown): Promise<never> | null {
-  if (typeof channel === 'string') return null
+/** A server reads the history of every name that the protocol allows, however long those are that may be joined. */
+function streamProblems(query: HistoryRequest): readonly SizeProblem[] {
+  const { channelNameBytes } = LIMITS
+  if ('channel' in query) return nameProblems('channel', query.channel, channelNameBytes)
+  return nameProblems('stream', query.stream, channelNameBytes + channelStream('').length)
+}
+
+/** What is no text cannot be a key of ours, nor what is too long go out; the rest of a name is the server's to judge. */
+function checkName(call: string, channel: unknown, max: number): Promise<never> | null {
+  if (typeof channel === 'string') {
+    const error = sizeError(call, nameProblems('channel', channel, max))
+    return error === null ? null : Promise.reject(error)
+  }
   const message = `${call}: "channel" must be a string, got ${kindOf(channel)}`
   return Promise.reject(new NotificationsError('field-type', message, { outcome: 'unsent' }))
 }

@@ -1,8 +1,9 @@
 import { ClientEvent, type NotificationInput, type NotificationSent } from '@carillon/protocol'
 import { notificationProblem } from '../rules/arguments.ts'
+import { type Limits, notificationProblems } from '../rules/bounds.ts'
 import type { NotificationsError } from '../rules/errors.ts'
 import type { SavedSend } from '../rules/saved.ts'
-import { snapshotOf } from '../rules/snapshot.ts'
+import { sizeError, snapshotOf } from '../rules/snapshot.ts'
 import type { Locker } from './locker.ts'
 import { randomId } from './random.ts'
 import type { Requests } from './requests.ts'
@@ -21,16 +22,20 @@ export interface Outbox {
   close(): void
 }
 
+const CALL = 'sendNotification'
+
 type Shelf = Pick<Locker, 'clientId' | 'sends' | 'keepSends'>
 
 /**
  * @param shelf where sends are kept for the page after this one; `null` for nowhere
+ * @param limits what the server takes, as far as is known now
  * @param onLost called when a send of the page before failed: nobody else hears of it
  */
 export function createOutbox(
   requests: Pick<Requests, 'ask'>,
   shelf: Shelf | null,
   settings: { readonly timeoutMs: number },
+  limits: () => Limits,
   onLost: (error: NotificationsError) => void,
 ): Outbox {
   const kept = new Set<SavedSend>()
@@ -51,15 +56,21 @@ export function createOutbox(
       kept.add(saved)
       save()
     }
-    const sent = requests.ask({
-      call: 'sendNotification',
-      event: ClientEvent.SendNotification,
-      args: [notification],
-      options,
-      facts: { idempotencyKey },
-      lane: JSON.stringify([channel, to?.user]),
-      isFirst,
-    })
+    const facts = { idempotencyKey }
+    // What fitted on the page before may be too much for the server that is there now.
+    const misfit = isFirst ? sizeError(CALL, notificationProblems(notification, limits()), facts) : null
+    const sent =
+      misfit === null
+        ? requests.ask({
+            call: CALL,
+            event: ClientEvent.SendNotification,
+            args: [notification],
+            options,
+            facts,
+            lane: JSON.stringify([channel, to?.user]),
+            isFirst,
+          })
+        : Promise.reject(misfit)
     return sent.finally(() => {
       kept.delete(saved)
       former = former?.filter((each) => each !== saved)
@@ -71,7 +82,7 @@ export function createOutbox(
     async send(input, options) {
       const problem = notificationProblem(input)
       if (problem !== null) throw problem
-      const notification = snapshotOf(input, input.idempotencyKey ?? randomId())
+      const notification = snapshotOf(CALL, input, input.idempotencyKey ?? randomId(), limits())
       return deliver({ notification, timeoutMs: options?.timeoutMs ?? settings.timeoutMs }, options, false)
     },
     onConfirmed(isSame) {

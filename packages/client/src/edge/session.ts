@@ -13,6 +13,7 @@ import {
   type StreamReset,
   USER_STREAM,
 } from '@carillon/protocol'
+import { type Limits, limitsOf } from '../rules/bounds.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { createPositionBook, type Since } from '../rules/positions.ts'
@@ -37,6 +38,8 @@ export interface Session {
   readonly status: ConnectionStatus
   readonly userId: string | null
   readonly clientId: string
+  /** As the server announced them last. */
+  readonly limits: Limits
   readonly requests: Requests
   readonly outbox: Outbox
   readonly channels: Channels
@@ -65,7 +68,9 @@ export function createSession(parts: SessionParts): Session {
   if (target.user !== undefined) locker.open(target.user)
   const { socket, isOwn, address, prepare, release } = target.open(handshake)
   const requests = createRequests(emit, settings, silence)
-  const outbox = createOutbox(requests, parts.keepsSends ? locker : null, settings, problems.report)
+  let limits = limitsOf(null)
+  const shelf = parts.keepsSends ? locker : null
+  const outbox = createOutbox(requests, shelf, settings, () => limits, problems.report)
   const channels = createChannels(requests, positions, settings, {
     onThrow,
     onMoved: keep,
@@ -163,6 +168,7 @@ export function createSession(parts: SessionParts): Session {
     if (isConfirmed) drop()
     isConfirmed = true
     userId = confirmed.userId ?? null
+    limits = limitsOf(confirmed.limits)
     const isSame = locker.confirm(userId)
     // Positions of somebody else are neither ours to go on from nor to move.
     if (!isSame) positions.reset()
@@ -316,6 +322,9 @@ export function createSession(parts: SessionParts): Session {
     },
     get clientId() {
       return locker.clientId
+    },
+    get limits() {
+      return limits
     },
     requests,
     outbox,

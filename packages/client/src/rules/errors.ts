@@ -57,7 +57,7 @@ export class NotificationsError extends Error {
   declare readonly retryable: boolean
   /** Milliseconds to wait first, when the server said so. */
   declare readonly retryAfterMs: number | undefined
-  /** Every problem that the server found, with its facts. */
+  /** Every problem that the server found, or that was found before it was asked, with its facts. */
   declare readonly details: readonly Problem[]
   /** Set when a request failed. */
   declare readonly outcome: Outcome | undefined

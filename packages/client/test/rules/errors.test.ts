@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { readAnswer } from '../../src/rules/answers.ts'
 import { isNotificationsError, NotificationsError, refusalError } from '../../src/rules/errors.ts'
-import { snapshotOf } from '../../src/rules/snapshot.ts'
 
 test('[CL3] an answer is found as it is, behind null, and not in an error', () => {
   expect(readAnswer([{ ok: true, a: 1 }])).toEqual({ ok: true, value: { a: 1 } })
@@ -47,22 +46,4 @@ test('[CL3] the guard knows an error of another copy of the package, and nothing
   expect(isNotificationsError(foreign)).toBe(true)
   for (const other of [new Error('x'), null, 'x', { name: 'NotificationsError', code: 'x', errors: [] }])
     expect(isNotificationsError(other)).toBe(false)
-})
-
-test('[G4] what is sent is what the caller had at the call', () => {
-  const data = { list: [1] }
-  const sent = snapshotOf({ title: 'a', message: 'b', data }, 'k')
-  data.list.push(2)
-  expect(sent).toEqual({ title: 'a', message: 'b', data: { list: [1] }, idempotencyKey: 'k' })
-})
-
-test('[G7] what cannot be written is refused before it reaches the connection', () => {
-  const cycle: Record<string, unknown> = {}
-  cycle.self = cycle
-  const strange = { title: 'a', message: 'b', data: cycle as Record<string, never> }
-  expect(() => snapshotOf(strange, 'k')).toThrow(
-    expect.objectContaining({ code: 'not-json', outcome: 'unsent' }),
-  )
-  const huge = { title: 'a', message: 'x'.repeat(300_000) }
-  expect(() => snapshotOf(huge, 'k')).toThrow(expect.objectContaining({ code: 'too-large' }))
 })
