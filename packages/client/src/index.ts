@@ -2,6 +2,7 @@
 
 // What travels
 export type {
+  AuthRefreshed,
   ChannelJoined,
   ChannelLeft,
   ChannelsList,

@@ -2,6 +2,7 @@ import {
   BROADCAST_STREAM,
   type ChannelJoined,
   ClientEvent,
+  type ConnectionConfirmed,
   channelOf,
   channelStream,
   type JoinOptions,
@@ -42,6 +43,8 @@ export interface FakeServer {
   script: (asked: Asked) => void
   /** Called for every connection instead of confirming it. */
   greet: (confirm: () => void, socket: Socket) => void
+  /** What a confirmation, and the answer to `refresh-auth`, say beside the rest. */
+  facts: Partial<ConnectionConfirmed>
   readonly sockets: () => Socket[]
   readonly io: Server
   append(stream: StreamName, title: string): NotificationReceived
@@ -123,6 +126,7 @@ export async function startFake(port = 0, ioOptions: Partial<ServerOptions> = {}
       hasMore: false,
       streams: { b: b.cut, ...(userId === null ? {} : { u: u.cut }) },
       limits: {},
+      ...fake.facts,
     })
     void socket.join('ready')
     replay(socket, missed)
@@ -203,6 +207,14 @@ export async function startFake(port = 0, ioOptions: Partial<ServerOptions> = {}
         uptime: 1,
         timestamp: 't',
       })
+    if (event === ClientEvent.RefreshAuth) {
+      const { authExpiresInMs } = fake.facts
+      ack({
+        ok: true,
+        userId: parseHandshake(first).userId,
+        ...(authExpiresInMs === undefined ? {} : { authExpiresInMs }),
+      })
+    }
     if (event === ClientEvent.GetChannels) ack({ ok: true, channels: [{ name: 'devops', clientCount: 1 }] })
   }
 
@@ -247,6 +259,7 @@ export async function startFake(port = 0, ioOptions: Partial<ServerOptions> = {}
     argsOf: (event) => asked.filter((request) => request.event === event).map(({ args }) => args),
     script: (request) => request.answer(),
     greet: (confirmNow) => confirmNow(),
+    facts: {},
     sockets: () => [...server.io.sockets.sockets.values()],
     io: server.io,
     append,

@@ -2,6 +2,7 @@ import type { ChannelsList, NotificationReceived, NotificationSent, ServerStats 
 import type { Socket } from 'socket.io-client'
 import { expectTypeOf, test } from 'vitest'
 import {
+  type AuthRefreshed,
   type ConnectionStatus,
   connectNotifications,
   isNotificationsError,
@@ -19,6 +20,7 @@ test('[CL10] calls have the types of the protocol', () => {
   ).resolves.toEqualTypeOf<NotificationSent>()
   expectTypeOf(client.stats()).resolves.toEqualTypeOf<ServerStats>()
   expectTypeOf(client.channels()).resolves.toEqualTypeOf<ChannelsList>()
+  expectTypeOf(client.refreshAuth()).resolves.toEqualTypeOf<AuthRefreshed>()
   expectTypeOf(client.status).toEqualTypeOf<ConnectionStatus>()
 })
 
@@ -57,6 +59,10 @@ test('[CL10] misuse does not compile', () => {
   client.status = 'connected'
   // @ts-expect-error there is no field of this name
   void client.sendNotification({ title: 'a', message: 'b', chanel: 'team' })
+  // @ts-expect-error who the user is, is an object
+  void client.refreshAuth('token')
+  // @ts-expect-error a user id is a string
+  void client.refreshAuth({ user_id: 42 })
   // @ts-expect-error a user id is a string
   connectNotifications('/', { auth: { user_id: 42 } })
   // @ts-expect-error a socket brings its own auth
@@ -94,6 +100,11 @@ interface HostEmits {
 test('[CL10] a socket with events of its own is accepted as it is', () => {
   connectNotifications({} as Socket)
   connectNotifications({} as Socket<HostListens, HostEmits>, { timeoutMs: 5 })
+})
+
+test('[CL10] a subscription says why it ended', () => {
+  expectTypeOf<Subscription['reason']>().toEqualTypeOf<'client' | 'refused' | 'revoked' | 'closed' | null>()
+  client.refreshAuth({ token: 't', user_id: null }, { timeoutMs: 5 }).catch(() => undefined)
 })
 
 test('[CL10] the guard tells what was caught', () => {

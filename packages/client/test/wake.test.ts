@@ -40,6 +40,21 @@ test('[CL1] a client that the server sent away waits for connect(), whatever the
   expect(client.status).toBe('suspended')
 })
 
+test('[CL15] a page that slept past the time of a renewal renews when it is seen again', async () => {
+  const { page } = stubPage()
+  const server = await fakeServer()
+  server.facts = { authExpiresInMs: 3_600_000 }
+  const client = clientOf(server.url, { auth: () => ({ token: 't' }) })
+  await statusIs(client, 'connected')
+  page.dispatchEvent(new Event('visibilitychange'))
+  await client.stats()
+  expect(server.argsOf('refresh-auth')).toEqual([])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_000_000 })
+  page.dispatchEvent(new Event('visibilitychange'))
+  vi.useRealTimers()
+  await until(() => server.argsOf('refresh-auth').length === 1, 'the renewal')
+})
+
 test('[CL7] a page that may be going tells at once how far it was served', async () => {
   const { page } = stubPage()
   const server = await fakeServer()

@@ -64,6 +64,7 @@ export function createClient(
       const ask = { call: 'channels', event: ClientEvent.GetChannels, args: [], options }
       return (await session.requests.ask(ask)).channels
     },
+    refreshAuth: (auth, options = {}) => session.renewal.refresh(auth, options),
     connect: session.connect,
     close: session.close,
     on(event, listener) {

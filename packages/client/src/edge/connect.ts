@@ -15,8 +15,9 @@ export interface ConnectOptions
     Partial<Omit<SocketOptions, 'auth'>> {
   /**
    * Who the user is. A function is asked at every (re)connect, so that it can bring a fresh token; if it throws
-   * or rejects, the client is `suspended` and tells a `problem` with the code `auth-failed`. One client is one
-   * user: make another when somebody else signs in.
+   * or rejects, the client is `suspended` and tells a `problem` with the code `auth-failed`. It is asked in between,
+   * too, before the time is up for which the server accepts what it said; if it fails then, it is asked again while
+   * there is time. One client is one user: make another when somebody else signs in.
    */
   readonly auth?: Auth
 }

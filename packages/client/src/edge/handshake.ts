@@ -30,6 +30,10 @@ export interface Handshake {
   /** For a socket that was handed in. Again at every attempt, for its owner may have set another `auth`. */
   lend(socket: Socket): void
   restore(socket: Socket): void
+  /** Reads what a handshake would say now of the user, or asks for it. */
+  ask(done: (auth: unknown) => void, failed: (cause: unknown) => void): void
+  /** Whether there is a function to ask: only that can say something new by itself. */
+  isAskable(): boolean
   /** What this connection was told, or `null` when its handshake went out without us. */
   told(): Since | null
   /** The connection is over: answers of an `auth` function that are still to come are for nobody. */
@@ -43,6 +47,7 @@ export function createHandshake(
 ): Handshake {
   let told: Since | null = null
   let attempt = 0
+  let current = (): Auth | undefined => undefined
   const lent = new Map<Socket, { readonly own: SocketAuth | undefined; readonly ours: SocketAuth }>()
 
   function introduce(auth: unknown): AuthObject {
@@ -68,9 +73,17 @@ export function createHandshake(
   }
 
   return {
-    authOf: asking,
+    authOf(given) {
+      current = () => given
+      return asking(given)
+    },
     lend(socket) {
       const own: SocketAuth | undefined = socket.auth
+      // Of an object ours is the one that counts: its owner may have changed a field.
+      current = () => {
+        const loan = lent.get(socket)
+        return loan?.ours === socket.auth && isAsking(loan.own) ? loan.own : socket.auth
+      }
       if (lent.get(socket)?.ours === own && own !== undefined) return
       const ours = isAsking(own) ? asking(own) : withIntroduction(own, introduce)
       lent.set(socket, { own, ours })
@@ -89,6 +102,8 @@ export function createHandshake(
       if (before === undefined) Reflect.deleteProperty(socket, 'auth')
       else socket.auth = before
     },
+    ask: (done, failed) => readAuth(current(), done, failed),
+    isAskable: () => typeof current() === 'function',
     told: () => told,
     onClosed() {
       told = null

@@ -1,4 +1,5 @@
 import type { ErrorMessage } from '@carillon/protocol'
+import type { Comeback } from '../rules/comeback.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Trouble } from '../rules/silence.ts'
 
@@ -7,8 +8,10 @@ export interface Problems {
   report(problem: NotificationsError): void
   /** An `error-message` that answers no request. */
   onErrorMessage(message: ErrorMessage): void
-  /** The connection ended, by the server's will or not. */
-  onLost(isByServer: boolean): void
+  /** Code of the words that wait for the end they belong to. */
+  lastCode(): string | undefined
+  /** The connection ended, by the server's will or not, and what follows if so. */
+  onLost(isByServer: boolean, comeback: Comeback): void
   onConnectionRefused(cause: Error): void
   /** Nobody tries again by itself, for this is how the attempts ended. */
   onGaveUp(address: string, trouble: Trouble | null): void
@@ -18,41 +21,56 @@ export interface Problems {
 /** A server says why before it ends a connection; this long its words wait for the end they belong to. */
 const LAST_WORDS_MS = 1_000
 
+const ADVICE = 'make "auth" a function that gives a fresh one, and the client renews it by itself'
+
+interface Words {
+  readonly code: string
+  readonly errors: readonly string[]
+}
+
 export function createProblems(report: (problem: NotificationsError) => void): Problems {
-  let lastWords: NotificationsError | null = null
+  let lastWords: Words | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  function takeLastWords(): NotificationsError | null {
+  function takeLastWords(): Words | null {
     clearTimeout(timer)
     const words = lastWords
     lastWords = null
     return words
   }
-  function tell(problem: NotificationsError | null): void {
-    if (problem !== null) report(problem)
+  function tell({ code, errors }: Words, advice: readonly string[] = [], retryable = false): void {
+    report(new NotificationsError(code, [...errors, ...advice].join('; '), { errors, retryable }))
+  }
+  function tellLastWords(): void {
+    const words = takeLastWords()
+    if (words !== null) tell(words)
   }
 
   return {
     report,
+    lastCode: () => lastWords?.code,
     onErrorMessage({ errors, code, event }) {
-      const sentences = Array.isArray(errors) ? errors.map(String) : []
-      const name = typeof code === 'string' ? code : 'internal'
-      const problem = new NotificationsError(name, sentences.join('; '), { errors: sentences })
+      const words = {
+        code: typeof code === 'string' ? code : 'internal',
+        errors: Array.isArray(errors) ? errors.map(String) : [],
+      }
       if (event !== null && event !== undefined) {
-        report(problem)
+        tell(words)
         return
       }
       // Told before the end of the connection, it would find `connect()` without effect.
-      tell(takeLastWords())
-      lastWords = problem
-      timer = setTimeout(() => tell(takeLastWords()), LAST_WORDS_MS)
+      tellLastWords()
+      lastWords = words
+      timer = setTimeout(tellLastWords, LAST_WORDS_MS)
     },
-    onLost(isByServer) {
+    onLost(isByServer, comeback) {
       const words = takeLastWords()
-      const silent = isByServer
-        ? new NotificationsError('disconnected', 'the server ended the connection')
-        : null
-      tell(words ?? silent)
+      if (words !== null) {
+        const isStuck = isByServer && words.code === 'token-expired' && comeback === 'final'
+        tell(words, isStuck ? [ADVICE] : [], comeback === 'coming')
+      } else if (isByServer) {
+        report(new NotificationsError('disconnected', 'the server ended the connection'))
+      }
     },
     onConnectionRefused(cause) {
       report(new NotificationsError('connection-refused', cause.message, { cause }))

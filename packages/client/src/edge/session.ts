@@ -20,6 +20,7 @@ import { createPositionBook, type Since } from '../rules/positions.ts'
 import { silenceOf, type Trouble, troubleOf } from '../rules/silence.ts'
 import { type ConnectionStatus, nextStatus, type StatusEvent } from '../rules/status.ts'
 import { type Channels, createChannels } from './channels.ts'
+import { createComebacks } from './comeback.ts'
 import type { Emitter } from './emitter.ts'
 import { createHandshake } from './handshake.ts'
 import { createLink, type Link, type LinkHooks } from './link.ts'
@@ -28,6 +29,7 @@ import type { Target } from './open-socket.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createProblems } from './problems.ts'
 import { createReceipts } from './receipts.ts'
+import { createRenewal, type Renewal } from './renewal.ts'
 import { createRequests, type Requests } from './requests.ts'
 import type { SafeStorage } from './storage.ts'
 import type { ClientEvents } from './surface.ts'
@@ -41,6 +43,7 @@ export interface Session {
   /** As the server announced them last. */
   readonly limits: Limits
   readonly requests: Requests
+  readonly renewal: Renewal
   readonly outbox: Outbox
   readonly channels: Channels
   connect(): void
@@ -71,6 +74,11 @@ export function createSession(parts: SessionParts): Session {
   let limits = limitsOf(null)
   const shelf = parts.keepsSends ? locker : null
   const outbox = createOutbox(requests, shelf, settings, () => limits, problems.report)
+  const renewal = createRenewal(requests, handshake, settings, problems.report)
+  const comebacks = createComebacks(socket.io, handshake.isAskable, () => {
+    // Whoever owns the socket may have been quicker.
+    if (!socket.active) open()
+  })
   const channels = createChannels(requests, positions, settings, {
     onThrow,
     onMoved: keep,
@@ -128,7 +136,10 @@ export function createSession(parts: SessionParts): Session {
   }
   const link: Link = createLink(socket, hooks)
   const stopWatching = watchPage(
-    () => isResumable && connect(),
+    () => {
+      renewal.onWake()
+      if (isResumable) connect()
+    },
     () => receipts.flush(),
     locker.onPage,
   )
@@ -176,6 +187,8 @@ export function createSession(parts: SessionParts): Session {
     tellLost(confirmed)
     outbox.onConfirmed(isSame)
     getReady()
+    renewal.onConfirmed(confirmed.authExpiresInMs)
+    comebacks.onConfirmed()
     keep()
     move('confirmed')
     emitter.emit('confirmed', confirmed)
@@ -206,6 +219,7 @@ export function createSession(parts: SessionParts): Session {
     wasReady = false
     channels.onDropped()
     receipts.onDropped()
+    renewal.onDropped()
     asked.clear()
     isConfirmed = false
   }
@@ -215,9 +229,12 @@ export function createSession(parts: SessionParts): Session {
     trouble = { text: reason }
     isIntroduced = false
     handshake.onClosed()
-    if (isFinal) end('ended', false)
-    else move('dropped')
-    problems.onLost(reason === 'io server disconnect')
+    const isByServer = reason === 'io server disconnect'
+    const comeback = comebacks.onEnded(isByServer ? problems.lastCode() : undefined)
+    if (!isFinal || comeback === 'coming') move('dropped')
+    else if (comeback === 'used-up') end('exhausted', true)
+    else end('ended', false)
+    problems.onLost(isByServer, comeback)
   }
 
   /** The channel of a stream that something is wanted of, `null` for the two that are none. */
@@ -288,9 +305,13 @@ export function createSession(parts: SessionParts): Session {
   function connect(): void {
     if (status === 'closed' || socket.connected) return
     // A socket that is at it already would send its handshake twice.
-    if (status !== 'suspended' && socket.active) return
+    if (status !== 'suspended' && (socket.active || comebacks.isWaiting())) return
     isResumable = false
     move('asked')
+    open()
+  }
+
+  function open(): void {
     prepare()
     socket.connect()
   }
@@ -298,11 +319,13 @@ export function createSession(parts: SessionParts): Session {
   function close(): void {
     if (status === 'closed') return
     receipts.flush(true)
+    comebacks.stop()
     stopWatching()
     link.release()
     channels.close()
     requests.close()
     outbox.close()
+    renewal.close()
     receipts.onDropped()
     problems.close()
     if (isOwn) link.whenAnswered(release)
@@ -327,6 +350,7 @@ export function createSession(parts: SessionParts): Session {
       return limits
     },
     requests,
+    renewal,
     outbox,
     channels,
     connect,

@@ -1,4 +1,5 @@
 import type {
+  AuthRefreshed,
   ChannelLeft,
   ChannelsList,
   ConnectionConfirmed,
@@ -14,6 +15,7 @@ import type {
 import type { NotificationsError } from '../rules/errors.ts'
 import type { ConnectionStatus } from '../rules/status.ts'
 import type { Listening } from './emitter.ts'
+import type { AuthFields } from './handshake.ts'
 import type { StreamLoss, Subscription } from './subscription.ts'
 import type { JoinCallOptions, RequestOptions } from './waiters.ts'
 
@@ -30,7 +32,10 @@ export type ClientEvents<K extends Kinds = Kinds> = {
   stats: (stats: ServerStats) => void
   /** The server confirmed a connection, the first one and each later one. */
   confirmed: (confirmed: ConnectionConfirmed) => void
-  /** What no call can be rejected with: the server's last words, a refused connection, a listener that threw. */
+  /**
+   * What no call can be rejected with: the server's last words, a refused connection, a renewal of `auth` that failed, a
+   * listener that threw. Last words that are `retryable` ended the connection for now: the client comes back by itself.
+   */
   problem: (problem: NotificationsError) => void
 }
 
@@ -75,7 +80,8 @@ export interface NotificationsClient<K extends Kinds = Kinds> extends Listening<
    * channel, to one user, and to everybody are stored in the order of their calls, each kind for itself; a `joinChannel`
    * or `leaveChannel` does not wait for a send that is tried again.
    *
-   * Rejects with `bad-option` when it has a field that there is not, with `queue-full` when too many wait, and with the
+   * Rejects with `bad-option` when it has a field that there is not, and with the server's code, unsent, when a field is
+   * larger than the `limits` that the server has confirmed. Rejects with `queue-full` when too many wait, and with the
    * server's code when that refused: at once, at the end of the time limit if it said "not now", or when a later send to
    * the same place went by meanwhile. `outcome` is `'unsent'` or `'refused'` when it is surely not stored, else
    * `'unknown'`: trying again with the error's `idempotencyKey` is safe.
@@ -93,6 +99,19 @@ export interface NotificationsClient<K extends Kinds = Kinds> extends Listening<
   stats(options?: RequestOptions): Promise<ServerStats>
   /** Active channels, as far as this user may see them. */
   channels(options?: RequestOptions): Promise<ChannelsList>
+
+  /**
+   * Renews who this user is, on the connection that stands: with `auth`, or with what a handshake would say now (the
+   * `auth` function is asked, the object is read). Resolves to who the server takes the client for, and to the
+   * milliseconds until that ends (`authExpiresInMs`; absent: never). Nobody need call it to keep a token fresh: where
+   * `auth` is a function, the client asks it again in time by itself.
+   *
+   * It must be the same user. What is given counts for this connection: the next handshake says what the `auth` of the
+   * client says. Rejects with `unauthenticated` or `token-expired` when the server refuses, with `hook-failed` when it
+   * could not tell, with `auth-failed` when the function threw; whatever the refusal, all stays as it was, the end of
+   * what was proved before included.
+   */
+  refreshAuth(auth?: AuthFields, options?: RequestOptions): Promise<AuthRefreshed>
 
   /** Tries again when `status` is `suspended`; else it does nothing. */
   connect(): void

@@ -98,6 +98,12 @@ export function connectOptionsProblem(options: unknown, own: readonly string[]):
   return verdictOf('connectNotifications', what)
 }
 
+/** Looks at who the user is said to be, where that is said in a call. */
+export function authProblem(call: string, auth: unknown): Verdict {
+  const what = auth === undefined ? null : (objectFault('auth', auth) ?? authFault({ auth }))
+  return verdictOf(call, what, UNSENT)
+}
+
 export function listenerProblem(
   call: string,
   event: unknown,

@@ -1,6 +1,6 @@
 /**
- * How the connection is: `connected` once the server has confirmed it, `reconnecting` while Socket.IO tries
- * again by itself, `suspended` when nothing happens until somebody calls `connect()` (or, after attempts that
+ * How the connection is: `connected` once the server has confirmed it, `reconnecting` while it is tried again without
+ * anybody's doing, `suspended` when nothing happens until somebody calls `connect()` (or, after attempts that
  * were used up, until the browser is back online or visible), `closed` for good.
  */
 export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'suspended' | 'closed'
@@ -9,9 +9,9 @@ export type StatusEvent =
   /** The socket is connected; the server has not confirmed yet. */
   | 'opened'
   | 'confirmed'
-  /** The connection broke and Socket.IO tries again. */
+  /** The connection broke and Socket.IO tries again, or the server ended it for now and we do. */
   | 'dropped'
-  /** The server or the owner of the socket ended it: nobody tries again. */
+  /** The server ended it for good, or the owner of the socket did: nobody tries again. */
   | 'ended'
   /** The attempts are used up. */
   | 'exhausted'
