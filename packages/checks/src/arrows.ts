@@ -26,6 +26,7 @@ const PACKAGE_ARROWS: Readonly<Record<string, readonly string[] | typeof EVERY_P
     '@carillon/client',
   ],
   '@carillon/faults': EVERY_PACKAGE,
+  '@carillon/fuzz': EVERY_PACKAGE,
   '@carillon/survival': EVERY_PACKAGE,
   '@carillon/soak': EVERY_PACKAGE,
   '@carillon/checks': EVERY_PACKAGE,
