@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Announce, RateQuestion, Rates } from '../flows/ports.ts'
+import { systemClock } from './clock.ts'
 import type { Rates as Bounds } from './limits.ts'
 
 /** Counts what users and addresses do: in this process, or over all nodes where a Redis client is given. */
@@ -8,7 +9,13 @@ export interface RateLimiters extends Rates {
   close(): void
 }
 
-type Limiter = RateLimiterMemory | RateLimiterRedis
+interface Limiter {
+  consume(key: string): Promise<unknown>
+}
+
+/** Nobody waits longer than this for Redis to count, and for a while after that nobody asks it. */
+const ANSWER_MS = 1_000
+const REST_MS = 10_000
 
 export function createRates(
   bounds: Bounds,
@@ -17,6 +24,8 @@ export function createRates(
   announce: Announce,
 ): RateLimiters {
   const memories: RateLimiterMemory[] = []
+  const waiting = new Set<() => void>()
+  let isSilentUntil = 0
 
   function limiter(name: string, points: number): Limiter {
     const options = { keyPrefix: `carillon:rate:${scope}:${name}`, points, duration: bounds.windowMs / 1_000 }
@@ -25,7 +34,7 @@ export function createRates(
     // Without Redis each node counts by itself: too much may pass then, but nobody is shut out.
     if (redis === null) return memory
     const useRedisPackage = !('defineCommand' in redis)
-    return new RateLimiterRedis({
+    const shared = new RateLimiterRedis({
       ...options,
       storeClient: redis,
       useRedisPackage,
@@ -34,6 +43,33 @@ export function createRates(
       // Whoever is over the bound is not asked about again and again.
       inMemoryBlockOnConsumed: points + 1,
     })
+    return { consume: (key) => (isSilent() ? memory : patient(shared, memory)).consume(key) }
+  }
+
+  const isSilent = (): boolean => systemClock.now() < isSilentUntil
+
+  /** What is connected and does not answer rejects nothing, so that nothing else would notice. */
+  function patient(shared: Limiter, own: Limiter): Limiter {
+    return {
+      consume: (key) =>
+        new Promise((resolve, reject) => {
+          const stop = (): void => {
+            cancel()
+            waiting.delete(end)
+          }
+          const end = (): void => {
+            stop()
+            resolve(undefined)
+          }
+          const cancel = systemClock.after(ANSWER_MS, () => {
+            stop()
+            isSilentUntil = systemClock.now() + REST_MS
+            own.consume(key).then(resolve, reject)
+          })
+          waiting.add(end)
+          shared.consume(key).then(resolve, reject).finally(stop)
+        }),
+    }
   }
 
   const limiters = {
@@ -62,6 +98,7 @@ export function createRates(
       return ofUser > 0 ? ofUser : waitFor(byAddress, address)
     },
     close() {
+      for (const end of [...waiting]) end()
       for (const memory of memories) {
         for (const { key } of memory.dump().storage) void memory.delete(key)
       }

@@ -135,6 +135,25 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('over no
     expect(await two.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
     expect(a.problems).toEqual([])
   })
+
+  test('[G7] one that is there and says nothing holds nobody up for long', async () => {
+    const server = await startRedis()
+    afterTest(server.close)
+    const redis = await connected('ioredis', server.socket)
+    const { url, notifications } = await stage({ authenticate, rates: { redis }, address: () => 'here' })
+    const alice = stock(url, as('alice'))
+    expect(await alice.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+    server.freeze()
+    afterTest(server.thaw)
+    expect(await alice.ask('send-notification', note('a', 'b'))).toMatchObject({ ok: true })
+    const began = performance.now()
+    for (let n = 0; n < 10; n++)
+      expect(await alice.ask('send-notification', note('a', 'c'))).toMatchObject({ ok: true })
+    await stock(url, as('bob')).next('connection-confirmed')
+    // Once is enough to find out.
+    expect(performance.now() - began).toBeLessThan(1_000)
+    await notifications.close()
+  })
 })
 
 async function connected(kind: string, path: string): Promise<object> {
