@@ -32,7 +32,7 @@ const BEHIND_A_PROXY =
 function connectionAddress(warn: (message: string) => void): AddressOf {
   let isSaid = false
   return ({ handshake: { address, headers } }) => {
-    if (!isInternal(address)) return address
+    if (!isInternal(address)) return networkOf(address)
     if (!isSaid && headers['x-forwarded-for'] !== undefined) {
       isSaid = true
       warn(BEHIND_A_PROXY)
@@ -44,6 +44,8 @@ function connectionAddress(warn: (message: string) => void): AddressOf {
 const INTERNAL = new BlockList()
 for (const [network, bits] of [
   ['10.0.0.0', 8],
+  // Inside of providers and clouds.
+  ['100.64.0.0', 10],
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
@@ -60,4 +62,15 @@ function isInternal(address: string): boolean {
   // A socket file has no address.
   if (family === 0) return true
   return INTERNAL.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** Whoever has one IPv6 address has 2^64 of them: their network is what counts. */
+function networkOf(address: string): string {
+  if (isIP(address) !== 6 || address.includes('.')) return address
+  const [front = '', back] = address.split('::')
+  const groups = front === '' ? [] : front.split(':')
+  const last = back === undefined || back === '' ? [] : back.split(':')
+  const zeros = back === undefined ? 0 : 8 - groups.length - last.length
+  const network = [...groups, ...new Array<string>(zeros).fill('0'), ...last].slice(0, 4)
+  return `${network.join(':')}::/64`
 }
