@@ -2,9 +2,8 @@ import type { Problems } from '@carillon/protocol'
 import type { Control, NewEntry } from '@carillon/store'
 import { channelKey, userKey } from '../rules/streams.ts'
 import type { Core } from './core.ts'
-import { takeOut } from './memberships.ts'
+import { recallJoins, takeOut } from './memberships.ts'
 import { appendEntry, HOST_KEYS, type SendResult } from './send.ts'
-import type { Session } from './session.ts'
 import { turnAway } from './turn-away.ts'
 import { sessionsOf } from './users.ts'
 
@@ -41,15 +40,8 @@ export function obey(core: Core, user: string, control: Control): void {
   for (const session of sessionsOf(core, user)) {
     if (control.action === 'disconnect') turnAway(core, session, DISCONNECTED)
     else {
-      recall(session, control.channel)
+      recallJoins(session, control.channel)
       takeOut(core, session, control.channel)
     }
-  }
-}
-
-/** A join that is under way was allowed before: it has to ask again. */
-function recall(session: Session, channel: string): void {
-  if (session.joining.includes(channel)) {
-    session.joining = session.joining.filter((other) => other !== channel)
   }
 }

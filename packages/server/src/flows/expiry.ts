@@ -32,8 +32,10 @@ const EXPIRED: Problems = [{ code: 'token-expired' }]
  */
 export function setExpiry(core: Core, session: Session, expiresAt: number | null): void {
   const end = expiresAt === null ? null : core.clock.now() + (expiresAt - core.clock.time())
-  setDeadline(core.expiries.deadlines, session, end)
-  wakeInTime(core)
+  const at = setDeadline(core.expiries.deadlines, session, end)
+  const { timer } = core.expiries
+  // To look for the next end is to go through all of them: only where this one may be it.
+  if (at !== null && (timer === null || at < timer.at)) wakeInTime(core)
 }
 
 export function forgetExpiry({ expiries }: Core, session: Session): void {
@@ -55,7 +57,7 @@ export function beginRenewal({ expiries }: Core, session: Session): void {
 export function endRenewal(core: Core, session: Session, isRenewed: boolean): void {
   const renewal = core.expiries.renewing.get(session)
   core.expiries.renewing.delete(session)
-  if (renewal?.isOverdue === true && !isRenewed) turnAway(core, session, EXPIRED)
+  if (renewal?.isOverdue === true && !isRenewed && !core.isClosing) turnAway(core, session, EXPIRED)
 }
 
 function wakeInTime(core: Core): void {

@@ -43,3 +43,11 @@ export async function checkMemberships(core: Core, session: Session): Promise<vo
     }),
   )
 }
+
+/** A join that is under way was allowed before: it has to ask again. All of them, unless a channel is named. */
+export function recallJoins(session: Session, channel: string | null = null): void {
+  const isRecalled = (joined: string): boolean => channel === null || joined === channel
+  if (session.joining.some(isRecalled)) {
+    session.joining = session.joining.filter((joined) => !isRecalled(joined))
+  }
+}

@@ -2,7 +2,7 @@ import { type Claims, type Problems, parseHandshake, type Request } from '@caril
 import type { Core } from './core.ts'
 import { beginRenewal, endRenewal, expiryFact, setExpiry } from './expiry.ts'
 import { claimed, type Identified, identify } from './identify.ts'
-import { checkMemberships } from './memberships.ts'
+import { checkMemberships, recallJoins } from './memberships.ts'
 import type { Reply } from './reply.ts'
 import type { Session } from './session.ts'
 
@@ -27,6 +27,8 @@ export async function refreshAuth(
   if (!isRenewed) restore()
   if (session.state !== 'closed' && isRenewed) {
     session.identity = identified.identity
+    // What is under way was allowed to who it was before.
+    recallJoins(session)
     setExpiry(core, session, identified.expiresAt)
   }
   endRenewal(core, session, isRenewed)

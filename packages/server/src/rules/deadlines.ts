@@ -13,15 +13,19 @@ export function createDeadlines<T>(): Deadlines<T> {
   return { ends: new Map(), buckets: new Map() }
 }
 
-/** @param end in the clock's milliseconds; `null` for never */
-export function setDeadline<T>(deadlines: Deadlines<T>, item: T, end: number | null): void {
+/**
+ * @param end in the clock's milliseconds; `null` for never
+ * @returns when its bucket is full
+ */
+export function setDeadline<T>(deadlines: Deadlines<T>, item: T, end: number | null): number | null {
   clearDeadline(deadlines, item)
-  if (end === null) return
+  if (end === null) return null
   deadlines.ends.set(item, end)
   const key = bucketOf(end)
   const bucket = deadlines.buckets.get(key)
   if (bucket === undefined) deadlines.buckets.set(key, new Set([item]))
   else bucket.add(item)
+  return key
 }
 
 export function clearDeadline<T>({ ends, buckets }: Deadlines<T>, item: T): void {
