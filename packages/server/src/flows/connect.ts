@@ -70,7 +70,8 @@ export async function connect(
 async function introduce(core: Core, session: Session, claims: Claims): Promise<boolean> {
   const { authenticate } = core.hooks
   const identified = authenticate === undefined ? claimed(claims) : await identify(core, session)
-  if (!isStarting(session)) return false
+  // Whoever is being asked about when everything ends comes back by itself, and is asked about there.
+  if (!isStarting(session) || core.isClosing) return false
   if (!identified.ok) {
     turnAway(core, session, identified.problems)
     return false

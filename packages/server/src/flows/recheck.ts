@@ -8,7 +8,7 @@ import { turnAway } from './turn-away.ts'
 export async function recheck(core: Core, session: Session): Promise<void> {
   if (core.hooks.authenticate === undefined) return
   const identified = await identify(core, session)
-  if (session.state === 'closed') return
+  if (session.state === 'closed' || core.isClosing) return
   if (!identified.ok) turnAway(core, session, identified.problems)
   else if (identified.identity.userId !== session.identity.userId)
     turnAway(core, session, [{ code: 'unauthenticated', reason: 'other-user' }])

@@ -1,8 +1,9 @@
 /*
  * Who a connection belongs to, for how long, and what a renewal changes.
- * Ids: G7, G8, S10, S12
+ * Ids: G7, G8, G9, S10, S12
  */
-import { onUnhandled, until } from '@carillon/testkit'
+import { createMemoryStore, type NotificationStore } from '@carillon/store'
+import { deferred, onUnhandled, until } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import type { AuthenticatedUser, NotificationsOptions } from '../../src/index.ts'
 import { as, note, stage, stock } from './stage.ts'
@@ -151,4 +152,38 @@ test('[G9] close() ends the waiting for tokens that end', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1_300))
   expect(client.all('disconnect')).toEqual([])
   await guard.check()
+})
+
+describe('close() while authenticate is at work', () => {
+  async function asking(more: NotificationsOptions = {}, count = 1) {
+    let asked = 0
+    const authenticate = () => {
+      asked += 1
+      return new Promise<null>(() => undefined)
+    }
+    const played = await stage({ ...more, authenticate })
+    const clients = Array.from({ length: count }, () => stock(played.url, QUIET))
+    await until(() => asked === count, 'everybody is asked about')
+    return { ...played, clients }
+  }
+
+  test('[G9] whoever is sent on their way comes back by themselves', async () => {
+    const { clients, notifications } = await asking({}, 2)
+    await notifications.close({ disconnect: true, drainMs: 300 })
+    for (const client of clients) expect(await client.next('disconnect')).not.toBe('io server disconnect')
+  })
+
+  test('[G9] whoever may stay does, also where an append takes its time', async () => {
+    const memory = createMemoryStore()
+    const held = deferred<void>()
+    const append: NotificationStore['append'] = (entries) => held.promise.then(() => memory.append(entries))
+    const { clients, notifications, io } = await asking({ store: { ...memory, append } })
+    const closed = [notifications.send(note('a', 'a')), notifications.close()]
+    // What was aborted has its turns before the append ends.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    held.resolve()
+    await Promise.all(closed)
+    expect(clients[0]?.all('disconnect')).toEqual([])
+    expect(io.of('/').sockets.size).toBe(1)
+  })
 })
