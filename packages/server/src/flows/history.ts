@@ -49,15 +49,30 @@ function streamOf(core: Core, { identity }: Session, { stream }: Query): StreamK
   return identity.userId === null ? undefined : userKey(core.scope, identity.userId)
 }
 
-function read(core: Core, stream: StreamKey, { after, before, limit }: Query): Promise<Page> {
+type Place = Pick<Query, 'after' | 'before' | 'limit'>
+
+/** A page that shows nothing has no offset to go on from: then the next one is read as well. */
+async function read(core: Core, stream: StreamKey, query: Place): Promise<Page> {
+  for (let place = query; ; ) {
+    const page = await readPage(core, stream, place)
+    if (page.items.some(isShown) || !hasMoreThan(page, place)) return page
+    const { coveredTo } = page
+    place = { ...place, ...(place.after === null ? { before: coveredTo } : { after: coveredTo }) }
+  }
+}
+
+function hasMoreThan({ coveredTo, base, head }: Page, { after }: Place): boolean {
+  return after === null ? coveredTo > base + 1 : coveredTo < head
+}
+
+function readPage(core: Core, stream: StreamKey, { after, before, limit }: Place): Promise<Page> {
   const bounds = { limit: Math.min(limit, core.settings.historyItems), maxBytes: core.settings.page.maxBytes }
   if (after !== null) return core.store.read(stream, { after, ...bounds })
   return core.store.read(stream, { before: before ?? Number.MAX_SAFE_INTEGER, ...bounds })
 }
 
-function pageOf(stream: StreamKey, { stream: name, after }: Query, page: Page): HistoryPage {
-  const { epoch, head, base, coveredTo } = page
+function pageOf(stream: StreamKey, query: Query, page: Page): HistoryPage {
+  const { epoch, head, base } = page
   const items = replayedPayloads(stream, epoch, page.items.filter(isShown))
-  const hasMore = after === null ? coveredTo > base + 1 : coveredTo < head
-  return { stream: name, epoch, head, base, items, hasMore }
+  return { stream: query.stream, epoch, head, base, items, hasMore: hasMoreThan(page, query) }
 }

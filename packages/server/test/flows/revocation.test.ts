@@ -158,3 +158,20 @@ describe('disconnectUser', () => {
     expect(peer.frames.at(-1)?.payload).toMatchObject({ code: 'disconnected', event: null })
   })
 })
+
+test('[G2] a page of the own history that is all for the server leads on to what is for the user', async () => {
+  const world = createWorld()
+  const { session } = world.connect(ALICE)
+  await turns()
+  for (const title of ['one', 'two'])
+    world.request(session, ClientEvent.SendNotification, { to: { user: 'alice' }, title, message: 'm' })
+  await turns()
+  for (const channel of ['x', 'y', 'z']) await command(world.core, 'alice', { action: 'revoke', channel })
+  const page = async (query: object): Promise<unknown> =>
+    new Promise((resolve) =>
+      world.request(session, ClientEvent.GetHistory, { stream: 'u', limit: 1, ...query }, resolve),
+    )
+  expect(await page({})).toMatchObject({ items: [{ title: 'two' }], hasMore: true })
+  expect(await page({ before: 2 })).toMatchObject({ items: [{ title: 'one' }], hasMore: false })
+  expect(await page({ after: 2 })).toMatchObject({ items: [], hasMore: false })
+})
