@@ -14,7 +14,7 @@ export type PolicyRight<Claims = unknown> =
 
 /** What of a channel's past is shown, and how long it is kept. */
 export interface HistoryPolicy<Claims = unknown> {
-  /** Who may ask for a page of it. @default 'everyone' */
+  /** Who may ask for a page of it. @default whoever may join */
   readonly read?: PolicyRight<Claims>
   /** Notifications before the head that somebody who joins may begin with; 0 for none. @default as many as asked */
   readonly rewind?: number
@@ -22,7 +22,10 @@ export interface HistoryPolicy<Claims = unknown> {
   readonly ttl?: number
 }
 
-/** What holds in the channels whose name fits a pattern. What is left out is open to everyone. */
+/**
+ * What holds in the channels whose name fits a pattern. Without a word of `join` or `send` everyone may; without one of
+ * `history`, whoever may join.
+ */
 export interface ChannelPolicy<Claims = unknown> {
   readonly join?: PolicyRight<Claims>
   readonly send?: PolicyRight<Claims>
@@ -69,12 +72,14 @@ function resolvePolicy<Claims>(pattern: string, policy: ChannelPolicy<Claims>): 
   const field = `policies["${pattern}"]`
   if (!AN_OBJECT.fits(policy)) throw badOption(field, AN_OBJECT.what, policy)
   checkOptions(policy, POLICY, field)
-  const { join = 'everyone', send = 'everyone', history = 'everyone' } = policy
+  const { join = 'everyone', send = 'everyone' } = policy
+  // Who has to be let in does not read it from outside.
+  const { history = join } = policy
   if (typeof history !== 'object') {
     return { pattern, fits: patternOf(pattern), join, send, history, rewind: null, ttl: null }
   }
   checkOptions(history, HISTORY, `${field}.history`)
-  const { read = 'everyone', rewind = null, ttl = null } = history
+  const { read = join, rewind = null, ttl = null } = history
   return { pattern, fits: patternOf(pattern), join, send, history: read, rewind, ttl }
 }
 

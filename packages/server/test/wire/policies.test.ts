@@ -59,6 +59,26 @@ test('[S39] a refusal is the same whether there is such a channel or not', async
   expect(await answers('secret:there')).toEqual(await answers('secret:nowhere'))
 })
 
+test('[S30] what says nothing of the history leaves it to those who may join', async () => {
+  const join = ({ user }: { user: { userId: string | null } }) => user.userId === 'alice'
+  const { url, notifications } = await stage({
+    policies: {
+      'a:*': { join, send: 'server' },
+      'b:*': { join, history: { ttl: 60 } },
+      '*': { join: 'users' },
+    },
+  })
+  const [alice, bob, guest] = [stock(url, as('alice')), stock(url, as('bob')), stock(url)]
+  for (const channel of ['a:1', 'b:1', 'c:1']) await notifications.send(note(channel, 'secret'))
+  const read = (client: typeof bob, channel: string) => client.ask('get-history', { stream: `c:${channel}` })
+  for (const channel of ['a:1', 'b:1']) {
+    expect(await read(bob, channel)).toMatchObject({ ok: false, code: 'not-allowed' })
+    expect(await read(alice, channel)).toMatchObject({ ok: true, items: [{ title: 'secret' }] })
+  }
+  expect(await read(guest, 'c:1')).toMatchObject({ code: 'not-allowed' })
+  expect(await read(bob, 'c:1')).toMatchObject({ ok: true })
+})
+
 test('[G8] a newcomer sees as much of the past as the policy shows', async () => {
   const { url, notifications } = await stage({
     policies: { 'orders:*': { history: { rewind: 2 } }, 'now:*': { history: { rewind: 0 } } },
