@@ -65,10 +65,8 @@ async function visibility(
   if (hooks.visible !== undefined) {
     const answer = await ask(core, session, 'visible', () => hooks.visible?.(session.identity, names))
     if (!answer.ok) return undefined
-    if (answer.value instanceof Set || Array.isArray(answer.value)) {
-      const seen = new Set<unknown>(answer.value)
-      return (name) => seen.has(name)
-    }
+    const seen = setOf(answer.value)
+    if (seen !== undefined) return (name) => seen.has(name)
     reportNonsense(core, 'visible', 'a list of names', answer.value)
     return undefined
   }
@@ -76,6 +74,19 @@ async function visibility(
   // What only the hook could tell is not told: a question for each channel would be a way to keep it busy.
   if (hooks.authorize !== undefined) return isMember
   return (name) => isOpen(core, session, name) || isMember(name)
+}
+
+/** Any iterable of names will do; one that throws is none, and text is no list of its letters. */
+function setOf(value: unknown): ReadonlySet<unknown> | undefined {
+  try {
+    return isIterable(value) ? new Set(value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
 function isOpen(core: Core, { identity }: Session, name: string): boolean {

@@ -132,6 +132,27 @@ test('[G7] [S38] a right that throws refuses, and nothing of it goes out', async
   expect(problems[0]?.code).toBe('HOOK_FAILED')
 })
 
+test('[G8] visible may answer with anything that lists names; what breaks on the way refuses', async () => {
+  let answer = (names: readonly string[]): Iterable<string> => names
+  const { url, problems } = await stage({ visible: (_, names) => answer(names) })
+  const bob = stock(url, as('bob'))
+  await bob.ask('join-channel', 'a')
+  const seen = { channels: [{ name: 'a' }] }
+  for (const list of [
+    (names: readonly string[]) => new Set(names),
+    (names: readonly string[]) => names.values(),
+  ]) {
+    answer = list
+    expect(await bob.ask('get-channels')).toMatchObject(seen)
+  }
+  answer = function* broken() {
+    yield 'a'
+    throw new Error('no more')
+  }
+  expect(await bob.ask('get-channels')).toMatchObject({ code: 'hook-failed' })
+  expect(problems).toHaveLength(1)
+})
+
 describe('a policy that is none', () => {
   const wrong: [string, unknown, string][] = [
     ['an unknown audience', { '*': { join: 'admins' } }, '"policies["*"].join" must be \'everyone\''],
