@@ -62,6 +62,7 @@ const likely: Readonly<Record<ClientEvent, readonly fc.Arbitrary<unknown>[]>> = 
       ),
     ),
   ],
+  [ClientEvent.RefreshAuth]: [almost(fc.dictionary(fc.string(), fc.jsonValue()))],
 }
 
 const nearlyRight = fc

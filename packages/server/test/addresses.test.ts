@@ -6,7 +6,7 @@ import type { Socket } from 'socket.io'
 import { expect, test } from 'vitest'
 import { createAddressOf } from '../src/edge/addresses.ts'
 
-const ANNOUNCE = { sent() {}, joined() {}, left() {}, refused() {}, problem() {} }
+const ANNOUNCE = { sent() {}, joined() {}, left() {}, refused() {}, lagging() {}, problem() {} }
 const countedAs = createAddressOf(undefined, ANNOUNCE, () => undefined)
 const from = (address: string): Socket => ({ handshake: { address, headers: {} } }) as unknown as Socket
 

@@ -15,7 +15,7 @@ function userOf(token: unknown): { userId: string; claims: Claims; expiresAt: Da
 const HOUR = 3_600_000
 
 test('[P-EXPIRY] the connection ends with the proof of its user, and says so', async () => {
-  const { connect } = await stage({ authenticate: ({ handshake }) => userOf(handshake.auth.token) })
+  const { connect } = await stage({ authenticate: (_, auth) => userOf(auth.token) })
   const client = connect({ token: 'alice:400' })
   const { authExpiresInMs = 0 } = await client.next('connection-confirmed')
   expect(authExpiresInMs).toBeGreaterThan(0)
@@ -29,7 +29,7 @@ test('[P-EXPIRY] the connection ends with the proof of its user, and says so', a
 })
 
 test('[P-REFRESH] a new proof of the same user goes on; what is refused changes nothing', async () => {
-  const { connect } = await stage({ authenticate: ({ handshake }) => userOf(handshake.auth.token) })
+  const { connect } = await stage({ authenticate: (_, auth) => userOf(auth.token) })
   const client = connect({ token: `alice:${HOUR}` })
   await client.next('connection-confirmed')
   const refused = { ok: false, code: 'unauthenticated', retryable: false }
@@ -44,7 +44,7 @@ test('[P-REFRESH] a new proof of the same user goes on; what is refused changes 
 
 test('[P-REFRESH-RIGHTS] what is no longer allowed ends before the answer', async () => {
   const { connect } = await stage<Claims>({
-    authenticate: ({ handshake }) => userOf(handshake.auth.token),
+    authenticate: (_, auth) => userOf(auth.token),
     authorize: ({ channel, user }) => channel === null || user.claims?.teams.includes(channel) === true,
   })
   const client = connect({ token: `alice:${HOUR}:a,b` })

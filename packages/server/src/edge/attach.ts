@@ -175,7 +175,11 @@ function hooksOf(
 ): Shared['hooks'] {
   return {
     ...(kinds === undefined ? {} : { kinds }),
-    ...(authenticate === undefined ? {} : { authenticate: (socket: Socket) => authenticate(socket) }),
+    ...(authenticate === undefined
+      ? {}
+      : {
+          authenticate: (socket: Socket, renewal) => authenticate(socket, renewal ?? socket.handshake.auth),
+        }),
     ...(authorize === undefined ? {} : { authorize: (request) => authorize(request) }),
     ...(validate === undefined ? {} : { validate: (request) => validate(request) }),
     ...(visible === undefined ? {} : { visible: (user, names) => visible(user, names) }),

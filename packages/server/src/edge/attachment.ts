@@ -3,7 +3,7 @@ import { ClientEvent, parseHandshake } from '@carillon/protocol'
 import type { NotificationStore } from '@carillon/store'
 import type { Namespace, Socket } from 'socket.io'
 import { connect, createSession } from '../flows/connect.ts'
-import { obey } from '../flows/controls.ts'
+import { heed, obey } from '../flows/controls.ts'
 import type { Settings } from '../flows/core.ts'
 import { type Core, createCore, reportFault } from '../flows/core.ts'
 import { disconnect, heartbeat } from '../flows/disconnect.ts'
@@ -86,7 +86,7 @@ export function createAttachment(
     newId,
     fingerprint,
   }
-  const core = createCore(parts, { restart, obey })
+  const core = createCore(parts, { restart, obey, heed })
   desk.open(core)
   const listeners = createListeners({
     onRequest(socket, event, args) {
@@ -120,7 +120,12 @@ export function createAttachment(
   /** Socket.IO tells a recovered client that it never was away: nobody else will join its channels again. */
   function rejoin(socket: Socket, session: Session): void {
     for (const { channel, position } of away.back(socket.id)) {
-      onRequest(core, session, ClientEvent.JoinChannel, [channel, { since: position }])
+      onRequest(
+        core,
+        session,
+        ClientEvent.JoinChannel,
+        position === null ? [channel] : [channel, { since: position }],
+      )
     }
   }
 

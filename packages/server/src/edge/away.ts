@@ -5,11 +5,11 @@ import type { Session } from '../flows/session.ts'
 export interface Away {
   leave(socketId: string, session: Session, now: number): void
   /** Where the client stood; asked when it is back. */
-  back(socketId: string): readonly Place[]
+  back(socketId: string): readonly Kept[]
 }
 
 interface Entry {
-  readonly places: readonly Place[]
+  readonly places: readonly Kept[]
   readonly until: number
 }
 
@@ -21,7 +21,7 @@ export function createAway(): Away {
   const entries = new Map<string, Entry>()
   return {
     leave(socketId, session, now) {
-      const places = placesOf(session).concat(notYetBack(entries.get(socketId), session))
+      const places = placesKept(session).concat(notYetBack(entries.get(socketId), session))
       entries.delete(socketId)
       if (places.length > 0) entries.set(socketId, { places, until: now + KEEP_MS })
       // A map keeps the order of insertion, so the oldest entries come first.
@@ -34,8 +34,20 @@ export function createAway(): Away {
   }
 }
 
+/** A place to come back to. */
+export interface Kept {
+  readonly channel: string
+  /** `null` for a user: there the server's cursor counts, which the host may have had forgotten meanwhile. [G8] */
+  readonly position: Place['position'] | null
+}
+
+function placesKept(session: Session): readonly Kept[] {
+  if (session.identity.userId === null) return placesOf(session)
+  return placesOf(session).map(({ channel }) => ({ channel, position: null }))
+}
+
 /** A connection that flaps is gone again before its channels were joined. */
-function notYetBack(entry: Entry | undefined, { state, joining }: Session): readonly Place[] {
+function notYetBack(entry: Entry | undefined, { state, joining }: Session): readonly Kept[] {
   const places = entry?.places ?? []
   return state === 'starting' ? places : places.filter(({ channel }) => joining.includes(channel))
 }

@@ -85,14 +85,18 @@ export interface NotificationsOptions<K extends Kinds = Kinds, Claims = unknown>
   readonly store?: NotificationStore
   /**
    * Says who a connection belongs to. Called for each connection before anything is served, while requests wait for
-   * it, and again when the client renews its proof (`refresh-auth`: then `socket.handshake.auth` is the new one).
+   * it, and again when the client renews its proof (`refresh-auth`). `auth` is what the client says of itself: of the
+   * handshake, or the new one; `socket.handshake.auth` stays as your middleware saw it.
    * Return the user; `'expired'` for a proof that was good and is over: the client is told to renew it
    * (`token-expired`); or `null` or `false` to refuse (`unauthenticated`). Both disconnect, but for a renewal, which
    * changes nothing then. A throw, a rejection, an answer of another shape and silence beyond `limits.hookTimeoutMs`
    * refuse as well; the fault goes to `problem` and `log`, never to the client.
    * @default the `user_id` and `username` that the client claims in `auth`, marked unverified
    */
-  authenticate?(socket: Socket): Authentication<Claims> | Promise<Authentication<Claims>>
+  authenticate?(
+    socket: Socket,
+    auth: Socket['handshake']['auth'],
+  ): Authentication<Claims> | Promise<Authentication<Claims>>
   /**
    * Says whether a user may do something. Called after the check of the request, before anything is read or
    * stored. Only `true` allows; `false` refuses with `not-allowed`. A throw and silence refuse with

@@ -89,13 +89,7 @@ export function createSocketWire(
       }
     },
     addressOf,
-    setAuth({ handshake }: Socket, auth) {
-      const before = handshake.auth
-      handshake.auth = auth
-      return () => {
-        handshake.auth = before
-      }
-    },
+    connectedAt: ({ handshake }: Socket) => handshake.issued,
     backlog(peer: Socket) {
       try {
         return backlogOf(peer.conn)

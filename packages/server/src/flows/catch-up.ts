@@ -9,7 +9,6 @@ import { sayLost } from './losses.ts'
 import { emitMissed } from './pages.ts'
 import { parkIfSilent } from './parking.ts'
 import { readOn } from './reading.ts'
-import { recheck } from './recheck.ts'
 import { type Feed, noteLoss, type Run, type Session } from './session.ts'
 import { sweepLater } from './tails.ts'
 import { inTurn } from './turns.ts'
@@ -143,8 +142,9 @@ async function serveNext(
     sayLost(core, session, tail, { reason: 'trimmed', from: reader.at })
   }
   const next = stitch(tail, reader.at, page)
-  if (next.isDisconnect) void recheck(core, session)
   emitPage(core, session, tail, run, next)
+  for (const item of next.controls) core.heed(session, item)
+  if (run.isOver) return 'on'
   if (next.kind === 'live') {
     unmarkBehind(core, session, feed)
     goLive(core, session, feed)

@@ -20,11 +20,13 @@ import { NO_CHANNELS } from './join.ts'
 import { parkNewcomer } from './parking.ts'
 import type { Peer } from './ports.ts'
 import { mayConnect } from './rates.ts'
+import { readOn } from './reading.ts'
 import type { Session } from './session.ts'
 import { watchReaders } from './slow-readers.ts'
 import { onStateChange } from './stats.ts'
 import { turnAway } from './turn-away.ts'
 import { rememberUser } from './users.ts'
+import { readEnding } from './words.ts'
 
 const NO_FEEDS: Session['feeds'] = []
 const RETRY_MS = 1_000
@@ -59,11 +61,12 @@ export async function connect(
   watchReaders(core)
   if (core.rates !== null && !(await mayConnect(core, session))) return
   if (!isStarting(session)) return
+  const arrival = { claims, askedAt: core.clock.time(), beganAt: core.clock.now(), heard: new Set<string>() }
   if (!(await introduce(core, session, claims))) return
   // A v2 client tells its positions; for any other the heartbeats have to.
   const isKnown = session.identity.userId !== null
   if (session.version === 1 && (isKnown || isRecoverable)) core.wire.watchHeartbeats(session.peer)
-  await openAndConfirm(core, session, claims)
+  await openAndConfirm(core, session, arrival)
 }
 
 /** Resolves to whether the connection is somebody's, and goes on. */
@@ -81,37 +84,78 @@ async function introduce(core: Core, session: Session, claims: Claims): Promise<
   return true
 }
 
-async function openAndConfirm(
-  core: Core,
-  session: Session,
-  claims: Claims,
-  isAskedAgain = false,
-): Promise<void> {
+/** Somebody who is being let in. */
+interface Arrival {
+  readonly claims: Claims
+  /** Before `authenticate` was asked: in milliseconds since 1970, and by the clock that never jumps. */
+  readonly askedAt: number
+  readonly beganAt: number
+  /** Ids of the words of the host that it has been asked about. */
+  readonly heard: Set<string>
+}
+
+async function openAndConfirm(core: Core, session: Session, arrival: Arrival): Promise<void> {
   let openings: readonly Opening[]
+  let word: string | null
   try {
-    openings = await openOwnStreams(core, session, claims)
+    openings = await openOwnStreams(core, session, arrival.claims)
+    word = await lastWord(core, openings, arrival)
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A connection could not read the store', cause)
     // Requests wait meanwhile; to close the connection would hit the host's other namespaces as well.
     later(core, RETRY_MS, () => {
-      if (isStarting(session)) void openAndConfirm(core, session, claims, isAskedAgain)
+      if (isStarting(session)) void openAndConfirm(core, session, arrival)
     })
     return
   }
   const parts = openings.map((opening) => ({ opening, next: sew(core, session, opening) }))
-  if (isStarting(session) && parts.every(isSewn) && (isAskedAgain || !parts.some(isInDoubt))) {
+  const doubt = doubtOf(core, session, arrival, word)
+  if (isStarting(session) && parts.every(isSewn) && doubt === null) {
     confirm(core, session, parts)
     return
   }
   for (const { tail } of openings) drop(core, tail)
   if (!isStarting(session)) return
-  // The host had this user's connections ended, perhaps after it let this one in. [G8]
-  if (parts.some(isInDoubt)) {
-    if (await introduce(core, session, claims)) await openAndConfirm(core, session, claims, true)
-    return
+  // The host said something of this user, perhaps after it let this one in: it has to say so again. [G8]
+  if (doubt !== null) {
+    arrival.heard.add(doubt)
+    if (!(await introduce(core, session, arrival.claims))) return
   }
-  // A log was lost while it was read: what is true now has to be read again.
-  await openAndConfirm(core, session, claims, isAskedAgain)
+  // Or a log was lost while it was read: what is true now has to be read again.
+  await openAndConfirm(core, session, arrival)
+}
+
+/** A word of the host that it may have said after it was asked, and was not asked about since. */
+function doubtOf(
+  core: Core,
+  { identity }: Session,
+  { beganAt, heard }: Arrival,
+  word: string | null,
+): string | null {
+  if (core.hooks.authenticate === undefined || identity.userId === null) return null
+  const here = core.words.get(identity.userId)
+  const words = [word, here !== undefined && here.at >= beganAt ? here.id : null]
+  return words.find((id) => id !== null && !heard.has(id)) ?? null
+}
+
+/** Where others write into the same log, this node may be behind it: then it catches up first. */
+async function lastWord(
+  core: Core,
+  openings: readonly Opening[],
+  { askedAt }: Arrival,
+): Promise<string | null> {
+  const own = openings.find(({ tail }) => tail.stream.kind === 'user')?.tail
+  const isAlone = !core.store.shared
+  if (own === undefined || (isAlone && (own.offset === 0 || core.hooks.authenticate === undefined)))
+    return null
+  try {
+    const { head, word } = await readEnding(core, own, askedAt)
+    if (head > own.offset) await readOn(core, own)
+    return word
+  } catch (cause) {
+    for (const { tail } of openings) drop(core, tail)
+    throw cause
+  }
 }
 
 interface Part {
@@ -121,10 +165,6 @@ interface Part {
 
 function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undefined }): part is Part {
   return part.next !== undefined
-}
-
-function isInDoubt({ next }: { readonly next: Stitch | undefined }): boolean {
-  return next?.isDisconnect === true
 }
 
 /** Broadcasts and the user's own stream: nobody joins these two, so the connection does. */

@@ -1,11 +1,15 @@
 import type { Problems } from '@carillon/protocol'
-import type { Control, NewEntry } from '@carillon/store'
+import type { Control, Item, NewEntry } from '@carillon/store'
 import { channelKey, userKey } from '../rules/streams.ts'
 import type { Core } from './core.ts'
-import { recallJoins, takeOut } from './memberships.ts'
+import { feedOn } from './feeds.ts'
+import { forgetPlace, recallJoins, takeOut } from './memberships.ts'
+import { authorize, isUnguarded } from './rights.ts'
 import { appendEntry, HOST_KEYS, type SendResult } from './send.ts'
+import type { Feed, Session } from './session.ts'
 import { turnAway } from './turn-away.ts'
 import { sessionsOf } from './users.ts'
+import { CLOCKS_MS, noteWord } from './words.ts'
 
 /*
  * What the host says of a user's connections is an entry of the user's own stream: every node hears it in its turn,
@@ -35,13 +39,53 @@ export function forgetEverywhere(core: Core, user: string, channel: string): Pro
   return core.store.forget(core.scope, user, channelKey(core.scope, channel))
 }
 
-/** Does with the user's connections here what an entry says. Whoever connects later was asked who they are since. */
-export function obey(core: Core, user: string, control: Control): void {
+/** Does with the user's connections here what an entry says. Whoever is being let in has looked for it. */
+export function obey(core: Core, user: string, item: Item): void {
+  const { control } = item.content
+  if (control === undefined) return
+  noteWord(core, user, item)
   for (const session of sessionsOf(core, user)) {
     if (control.action === 'disconnect') turnAway(core, session, DISCONNECTED)
-    else {
-      recallJoins(session, control.channel)
-      takeOut(core, session, control.channel)
-    }
+    else revokeHere(core, session, control.channel, item)
   }
+}
+
+/** The same of an entry that a connection meets while it reads on: it may be from before it was there. */
+export function heed(core: Core, session: Session, item: Item): void {
+  const { control } = item.content
+  if (control === undefined) return
+  if (control.action === 'revoke') revokeHere(core, session, control.channel, item)
+  else if (item.timestamp > core.wire.connectedAt(session.peer) + CLOCKS_MS)
+    turnAway(core, session, DISCONNECTED)
+}
+
+function revokeHere(core: Core, session: Session, channel: string, item: Item): void {
+  recallJoins(session, channel)
+  for (const read of core.historyReads) {
+    if (read.session === session && read.channel === channel) read.isRevoked = true
+  }
+  const feed = feedOn(session, channel)
+  if (feed === undefined) return
+  // This node hears of it late, and meanwhile they were let in again: then it is for the host to say.
+  if (isFromBefore(core, feed, item)) void askAgain(core, session, feed)
+  else revokeFeed(core, session, feed)
+}
+
+function revokeFeed(core: Core, session: Session, feed: Feed): void {
+  takeOut(core, session, feed)
+  forgetPlace(core, session, feed)
+}
+
+/** Whether an entry is surely older than the membership. */
+function isFromBefore(core: Core, { run, liveSince }: Feed, { timestamp }: Item): boolean {
+  if (run !== null) return false
+  const joinedAt = core.clock.time() - (core.clock.now() - liveSince)
+  return timestamp < joinedAt - CLOCKS_MS
+}
+
+async function askAgain(core: Core, session: Session, feed: Feed): Promise<void> {
+  if (isUnguarded(core)) return
+  const { name } = feed.tail.stream
+  const denied = await authorize(core, session, { action: 'join', channel: name, to: null })
+  if (denied[0]?.code === 'not-allowed' && feedOn(session, name) === feed) revokeFeed(core, session, feed)
 }

@@ -1,5 +1,5 @@
 import type { Catalogue, RecoveryFailure } from '@carillon/protocol'
-import type { Control, NotificationStore, Page } from '@carillon/store'
+import type { Item, NotificationStore, Page } from '@carillon/store'
 import type { BufferLimits, Strain } from '../rules/backlog.ts'
 import type { Narrowing } from '../rules/bounds.ts'
 import { createGuard, type Guard, type GuardBounds } from '../rules/guard.ts'
@@ -17,6 +17,7 @@ import type { Announce, Clock, Fault, Hooks, Neighbours, Rates, Wire } from './p
 import type { Suspicion } from './reading.ts'
 import type { Session } from './session.ts'
 import type { UserSessions } from './users.ts'
+import type { HeardWords } from './words.ts'
 
 /** Options after the check, cut to what the flows need. */
 export interface Settings {
@@ -50,6 +51,13 @@ export interface Settings {
   readonly serverName: string
 }
 
+/** A page that is being read for somebody, who may be taken out of the channel meanwhile. */
+export interface HistoryRead {
+  readonly session: Session
+  readonly channel: string | null
+  isRevoked: boolean
+}
+
 /** Everything that one scope knows: the flows are functions of it. */
 export interface Core {
   readonly scope: string
@@ -79,7 +87,8 @@ export interface Core {
   /** Tails of which something did not fit, until they have been looked at. */
   readonly suspects: Map<Tail, Suspicion>
   readonly restart: (tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
-  readonly obey: (user: string, control: Control) => void
+  readonly obey: (user: string, item: Item) => void
+  readonly heed: (session: Session, item: Item) => void
   /** Tails that are read because of a hint. */
   readonly reading: Map<Tail, Promise<void>>
   /** How often news may have been missed. */
@@ -108,6 +117,9 @@ export interface Core {
   /** Timers of holes and retries. */
   readonly timers: Set<() => void>
   readonly guard: Guard<Session>
+  readonly words: HeardWords
+  /** Pages of history of channels that are being read. */
+  readonly historyReads: Set<HistoryRead>
   readonly desks: Desks
   readonly expiries: Expiries
   /** Ends the waits for hooks. */
@@ -137,7 +149,8 @@ export function reportFault(core: Core, code: Fault['code'], message: string, ca
 export type Restart = (core: Core, tail: Tail, page: Page, reason: RecoveryFailure, from: number) => void
 
 /** See controls.ts. */
-export type Obey = (core: Core, user: string, control: Control) => void
+export type Obey = (core: Core, user: string, item: Item) => void
+export type Heed = (core: Core, session: Session, item: Item) => void
 
 /** The calls that go against the arrows. */
 export interface Upward {
@@ -145,6 +158,8 @@ export interface Upward {
   readonly restart: Restart
   /** Does with a user's connections what an entry of the user's stream says. */
   readonly obey: Obey
+  /** The same with one connection, of an entry that it meets while it reads on. */
+  readonly heed: Heed
 }
 
 /** What a core is made of. */
@@ -165,11 +180,12 @@ export type CoreParts = Pick<
   | 'fingerprint'
 >
 
-export function createCore(parts: CoreParts, { restart, obey }: Upward): Core {
+export function createCore(parts: CoreParts, { restart, obey, heed }: Upward): Core {
   const core: Core = {
     ...parts,
     restart: (...loss) => restart(core, ...loss),
-    obey: (user, control) => obey(core, user, control),
+    obey: (user, item) => obey(core, user, item),
+    heed: (session, item) => heed(core, session, item),
     appender: createAppender(parts.store),
     cursors: createCursors(parts.store, parts.clock, (cause) => {
       parts.announce.problem({ code: 'STORE_FAILED', message: 'Cursors could not be saved', cause })
@@ -198,6 +214,8 @@ export function createCore(parts: CoreParts, { restart, obey }: Upward): Core {
     cancelLook: null,
     timers: new Set(),
     guard: createGuard(),
+    words: new Map(),
+    historyReads: new Set(),
     desks: new Map(),
     expiries: createExpiries(),
     aborts: new Set(),

@@ -10,7 +10,7 @@ import { sessionsOf } from './users.ts'
 export function emitItems(core: Core, tail: Tail, items: readonly Item[]): void {
   for (const item of items) {
     if (item.content.control !== undefined) {
-      core.obey(tail.stream.name, item.content.control)
+      core.obey(tail.stream.name, item)
       continue
     }
     if (tail.members === 0) continue

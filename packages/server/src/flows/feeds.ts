@@ -110,7 +110,7 @@ export function sew(core: Core, session: Session, opening: Opening): Stitch | un
   const next = stitch(tail, start.after, page)
   // Whoever joins many channels and takes nothing gets it when there is room.
   const mustWait = next.items.length > 0 && exceeds(core.wire.backlog(session.peer), core.settings.buffer)
-  return mustWait ? { kind: 'page', items: [], upTo: start.after, isDisconnect: next.isDisconnect } : next
+  return mustWait ? { kind: 'page', items: [], upTo: start.after, controls: next.controls } : next
 }
 
 /** How many notifications follow: exact when the stitch goes live, else at most so many. */

@@ -24,11 +24,20 @@ export async function tellHistory(
     reply.refuse(isRefusal(denied) ? denied : NOT_ALLOWED)
     return
   }
+  const reading = { session, channel: channelOf(query.stream), isRevoked: false }
+  core.historyReads.add(reading)
   try {
-    await inTurn(core, session, async () => reply.ok(pageOf(stream, query, await read(core, stream, query))))
+    await inTurn(core, session, async () => {
+      const page = pageOf(stream, query, await read(core, stream, query))
+      // Nothing of a channel comes after the word that they are out of it. [G8]
+      if (reading.isRevoked) reply.refuse(NOT_ALLOWED)
+      else reply.ok(page)
+    })
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A page of history could not be read', cause)
     reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])
+  } finally {
+    core.historyReads.delete(reading)
   }
 }
 

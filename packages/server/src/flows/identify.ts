@@ -1,4 +1,4 @@
-import { type Claims, type Problems, parseHandshake } from '@carillon/protocol'
+import { type Claims, type JsonObject, type Problems, parseHandshake } from '@carillon/protocol'
 import type { Identity } from '../rules/identity.ts'
 import { type Core, reportFault } from './core.ts'
 import { ask } from './hooks.ts'
@@ -28,10 +28,18 @@ export function claimed({ userId, username }: Claims): Identified {
   return { ok: true, identity, expiresAt: null }
 }
 
-/** Who a connection belongs to: what `authenticate` says. */
-export async function identify(core: Core, session: Session): Promise<Identified> {
+/**
+ * Who a connection belongs to: what `authenticate` says.
+ *
+ * @param auth a new proof; `null` for that of the handshake
+ */
+export async function identify(
+  core: Core,
+  session: Session,
+  auth: JsonObject | null = null,
+): Promise<Identified> {
   const { hooks } = core
-  const answer = await ask(core, session, 'authenticate', () => hooks.authenticate?.(session.peer))
+  const answer = await ask(core, session, 'authenticate', () => hooks.authenticate?.(session.peer, auth))
   if (!answer.ok) return { ok: false, problems: core.isClosing ? CLOSING : FAILED }
   const { value } = answer
   if (value === null || value === undefined || value === false) return { ok: false, problems: REFUSED }

@@ -1,5 +1,7 @@
 import type { ChannelJoined, Problem, Request } from '@carillon/protocol'
+import type { StreamKey } from '@carillon/store'
 import { isoTime } from '../rules/payloads.ts'
+import type { Claimed } from '../rules/position.ts'
 import type { Stitch } from '../rules/seam.ts'
 import { channelKey } from '../rules/streams.ts'
 import { deliver, drop } from './catch-up.ts'
@@ -7,7 +9,7 @@ import { type Core, reportFault } from './core.ts'
 import { admit, feedOn, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal, isUnguarded, policyFor } from './rights.ts'
-import type { Feed, Session } from './session.ts'
+import { type Feed, type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
 
 export const NO_CHANNELS: readonly string[] = []
@@ -64,7 +66,7 @@ async function whatForbids(
   const wantsHistory = (options?.rewind ?? null) !== null
   if (isRefusal(denied) || !wantsHistory) return denied
   // By then somebody in the channel.
-  return authorize(core, session, { action: 'history', channel, to: null }, true)
+  return authorize(core, session, { action: 'history', channel, to: null }, { isMember: true })
 }
 
 async function openAndConfirm(
@@ -74,10 +76,10 @@ async function openAndConfirm(
   reply: JoinReply,
 ): Promise<void> {
   const stream = channelKey(core.scope, request.channel)
-  const { since = null } = request.options ?? {}
   const rewind = rewindOf(core, request)
   let opening: Opening
   try {
+    const since = await sinceOf(core, session, stream, request)
     opening = await openFeed(core, session, stream, { since, newcomer: 'head', rewind })
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A join could not read the store', cause)
@@ -102,6 +104,27 @@ async function openAndConfirm(
   }
   drop(core, opening.tail)
   return openAndConfirm(core, session, request, reply)
+}
+
+/**
+ * The position that counts. Where the history of a channel is not for everybody who may join it, nobody gets further
+ * back by naming a position than where the server knows that they have been. [G8]
+ */
+async function sinceOf(
+  core: Core,
+  session: Session,
+  stream: StreamKey,
+  { channel, options }: JoinRequest,
+): Promise<Claimed | null> {
+  const claim = options?.since ?? null
+  const policy = policyFor(core, channel)
+  if (claim === null || policy === undefined || policy.history === policy.join) return claim
+  const denied = await authorize(core, session, { action: 'history', channel, to: null }, { isMember: true })
+  if (!isRefusal(denied)) return claim
+  const subscriber = subscriberOf(session)
+  const known = subscriber === null ? null : await core.cursors.ask({ subscriber, stream, start: null })
+  const isFurther = known !== null && claim.epoch === known.epoch && claim.offset >= known.offset
+  return isFurther ? claim : known
 }
 
 /** As much as the channel's policy lets a newcomer see. */

@@ -57,7 +57,7 @@ async function forgetCursor(core: Core, session: Session, stream: StreamKey): Pr
 }
 
 /** Another tab of the same subscriber is there, or about to be: it has not unsubscribed. */
-function isHeldElsewhere(core: Core, { peer, identity, deviceId }: Session, channel: string): boolean {
+export function isHeldElsewhere(core: Core, { peer, identity, deviceId }: Session, channel: string): boolean {
   return sessionsOf(core, identity.userId ?? '').some(
     (other) =>
       other.peer !== peer &&

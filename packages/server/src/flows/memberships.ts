@@ -1,15 +1,16 @@
-import { ServerEvent } from '@carillon/protocol'
+import { type Problems, ServerEvent } from '@carillon/protocol'
+import type { Identity } from '../rules/identity.ts'
 import { isoTime } from '../rules/payloads.ts'
 import { type Core, reportFault } from './core.ts'
 import { dismissFeed, feedOn } from './feeds.ts'
-import { authorize, isRefusal, isUnguarded } from './rights.ts'
+import { isHeldElsewhere } from './leave.ts'
+import { authorize, failed, isUnguarded } from './rights.ts'
 import { type Feed, type Session, subscriberOf } from './session.ts'
 import { onStateChange } from './stats.ts'
 
 /** Ends a membership by the host's word. That is no absence: the next join is a first one. [G8] */
-export function takeOut(core: Core, session: Session, channel: string): void {
-  const feed = feedOn(session, channel)
-  if (feed === undefined) return
+export function takeOut(core: Core, session: Session, feed: Feed): void {
+  const channel = feed.tail.stream.name
   dismissFeed(core, session, feed)
   core.wire.emit(session.peer, ServerEvent.ChannelLeft, {
     channel,
@@ -17,14 +18,13 @@ export function takeOut(core: Core, session: Session, channel: string): void {
     timestamp: isoTime(core.clock.time()),
     reason: 'revoked',
   })
-  forgetCursor(core, session, feed)
   const { userId, username } = session.identity
   core.announce.left({ channel, userId, username, socketId: session.peer.id })
   onStateChange(core)
 }
 
 /** After everything that is under way to be saved for it. */
-function forgetCursor(core: Core, session: Session, { tail }: Feed): void {
+export function forgetPlace(core: Core, session: Session, { tail }: Feed): void {
   const subscriber = subscriberOf(session)
   if (subscriber === null) return
   core.cursors.save([{ subscriber, stream: tail.stream, to: null }]).catch((cause) => {
@@ -32,16 +32,40 @@ function forgetCursor(core: Core, session: Session, { tail }: Feed): void {
   })
 }
 
-/** Asks for every channel of a socket whether its user may still be there. Resolves when all have been asked. */
-export async function checkMemberships(core: Core, session: Session): Promise<void> {
-  if (isUnguarded(core)) return
+/** So many channels are asked about at once: each answer has its whole time, and other requests have theirs. */
+const AT_ONCE = 4
+
+/**
+ * Asks for every channel of a socket whether its user may be there as who they are now. Takes them out where not, once
+ * all have been answered. An answer that fails is no word of the host: then nothing changes.
+ */
+export async function checkMemberships(
+  core: Core,
+  session: Session,
+  user: Identity,
+): Promise<Problems | undefined> {
+  if (isUnguarded(core)) return undefined
   const channels = session.feeds.map(({ tail }) => tail.stream).filter(({ kind }) => kind === 'channel')
-  await Promise.all(
-    channels.map(async ({ name }) => {
-      const denied = await authorize(core, session, { action: 'join', channel: name, to: null })
-      if (isRefusal(denied) && session.state !== 'closed') takeOut(core, session, name)
-    }),
-  )
+  const denied: string[] = []
+  for (let at = 0; at < channels.length; at += AT_ONCE) {
+    const verdicts = await Promise.all(
+      channels.slice(at, at + AT_ONCE).map(async ({ name }) => ({
+        name,
+        problems: await authorize(core, session, { action: 'join', channel: name, to: null }, { user }),
+      })),
+    )
+    if (session.state === 'closed') return undefined
+    if (verdicts.some(({ problems }) => problems[0]?.code === 'hook-failed')) return failed('authorize')
+    denied.push(...verdicts.filter(({ problems }) => problems.length > 0).map(({ name }) => name))
+  }
+  for (const name of denied) {
+    const feed = feedOn(session, name)
+    if (feed === undefined) continue
+    takeOut(core, session, feed)
+    // Another tab of the same device may still be there.
+    if (!isHeldElsewhere(core, session, name)) forgetPlace(core, session, feed)
+  }
+  return undefined
 }
 
 /** A join that is under way was allowed before: it has to ask again. All of them, unless a channel is named. */

@@ -38,8 +38,8 @@ export interface Wire {
   hangUp(peer: Peer): void
   /** Where the peer comes from; `null` where that is not counted. */
   addressOf(peer: Peer): string | null
-  /** What the peer's handshake says from now on. The returned function puts back what it said. */
-  setAuth(peer: Peer, auth: JsonObject): () => void
+  /** When its handshake came, in milliseconds since 1970. */
+  connectedAt(peer: Peer): number
 }
 
 /** What somebody does that users and addresses may do only so often. */
@@ -114,7 +114,7 @@ export type KindSchema = (data: unknown) => unknown
 
 /** The host's hooks as the flows call them: any may be absent, throw, hang or return nonsense. */
 export interface Hooks {
-  authenticate?(peer: Peer): unknown
+  authenticate?(peer: Peer, renewal: JsonObject | null): unknown
   authorize?(request: AuthorizationRequest): unknown
   validate?(request: ValidationRequest): unknown
   visible?(user: Identity, names: readonly string[]): unknown

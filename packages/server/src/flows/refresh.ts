@@ -1,4 +1,4 @@
-import { type Claims, type Problems, parseHandshake, type Request } from '@carillon/protocol'
+import { type JsonObject, type Problems, parseHandshake, type Request } from '@carillon/protocol'
 import type { Core } from './core.ts'
 import { beginRenewal, endRenewal, expiryFact, setExpiry } from './expiry.ts'
 import { claimed, type Identified, identify } from './identify.ts'
@@ -21,26 +21,31 @@ export async function refreshAuth(
   reply: RefreshReply,
 ): Promise<void> {
   beginRenewal(core, session)
-  const restore = core.wire.setAuth(session.peer, auth)
-  const identified = await identifiedAnew(core, session, parseHandshake(auth))
-  const isRenewed = identified.ok && identified.identity.userId === session.identity.userId
-  if (!isRenewed) restore()
-  if (session.state !== 'closed' && isRenewed) {
-    session.identity = identified.identity
-    // What is under way was allowed to who it was before.
-    recallJoins(session)
-    setExpiry(core, session, identified.expiresAt)
+  let problems: Problems | undefined = OTHER_USER
+  try {
+    problems = await renew(core, session, auth)
+  } finally {
+    endRenewal(core, session, problems === undefined)
   }
-  endRenewal(core, session, isRenewed)
-  if (!identified.ok) reply.refuse(identified.problems)
-  else if (!isRenewed) reply.refuse(OTHER_USER)
-  else {
-    // Other claims may be other rights.
-    await checkMemberships(core, session)
-    reply.ok({ userId: session.identity.userId, ...expiryFact(core, session) })
-  }
+  if (problems === undefined) reply.ok({ userId: session.identity.userId, ...expiryFact(core, session) })
+  else reply.refuse(problems)
 }
 
-async function identifiedAnew(core: Core, session: Session, claims: Claims): Promise<Identified> {
-  return core.hooks.authenticate === undefined ? claimed(claims) : identify(core, session)
+async function renew(core: Core, session: Session, auth: JsonObject): Promise<Problems | undefined> {
+  const identified = await identifiedAnew(core, session, auth)
+  if (!identified.ok) return identified.problems
+  const { identity, expiresAt } = identified
+  if (identity.userId !== session.identity.userId) return OTHER_USER
+  // Other claims may be other rights.
+  const problems = await checkMemberships(core, session, identity)
+  if (problems !== undefined || session.state === 'closed') return problems
+  session.identity = identity
+  // What is under way was allowed to who it was before.
+  recallJoins(session)
+  setExpiry(core, session, expiresAt)
+  return undefined
+}
+
+async function identifiedAnew(core: Core, session: Session, auth: JsonObject): Promise<Identified> {
+  return core.hooks.authenticate === undefined ? claimed(parseHandshake(auth)) : identify(core, session, auth)
 }

@@ -36,6 +36,8 @@ export function restart(core: Core, tail: Tail, page: Page, reason: RecoveryFail
     deliver(core, session, feed, next)
   }
   emitItems(core, tail, onReady(tail, core.clock.now()))
+  // What the host said into the log as it is now was not heard yet.
+  for (const item of next.controls) core.obey(tail.stream.name, item)
 }
 
 /** Cursors may be lost with the log: whoever is on the stream has one there, or would come back as a newcomer. [G2] */

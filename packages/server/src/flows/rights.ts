@@ -1,4 +1,5 @@
 import type { Problem, Problems } from '@carillon/protocol'
+import type { Identity } from '../rules/identity.ts'
 import { type Audience, type Policy, policyOf } from '../rules/policies.ts'
 import { type Core, reportFault } from './core.ts'
 import { feedOn } from './feeds.ts'
@@ -16,50 +17,52 @@ export function isUnguarded({ hooks, policies }: Core): boolean {
   return hooks.authorize === undefined && policies.length === 0
 }
 
+/** For whom it is asked, where that is not the session as it is. */
+export interface Asker {
+  readonly user: Identity
+  /** Somebody in the channel. */
+  readonly isMember: boolean
+}
+
 /**
  * Whether the host lets it happen: the policy of the channel and `authorize` both have to. Anything but `true`
  * refuses.
- *
- * @param isMember whether it is asked by somebody in the channel
  */
 export async function authorize(
   core: Core,
   session: Session,
   wish: Wish,
-  isMember = isIn(session, wish.channel),
+  { user = session.identity, isMember = isIn(session, wish.channel) }: Partial<Asker> = {},
 ): Promise<readonly Problem[]> {
-  const denied = await judge(core, session, wish, isMember)
+  const asker = { user, isMember }
+  const denied = await judge(core, session, wish, asker)
   if (isRefusal(denied) || core.hooks.authorize === undefined) return denied
-  return question(core, session, 'authorize', wish, (request) => core.hooks.authorize?.(request))
+  return question(core, session, 'authorize', wish, asker, (request) => core.hooks.authorize?.(request))
 }
 
 /** What the first policy that fits the channel says. */
-async function judge(
-  core: Core,
-  session: Session,
-  wish: Wish,
-  isMember: boolean,
-): Promise<readonly Problem[]> {
+async function judge(core: Core, session: Session, wish: Wish, asker: Asker): Promise<readonly Problem[]> {
   const { action, channel } = wish
   if (channel === null || (action !== 'join' && action !== 'send' && action !== 'history')) return NOTHING
   const policy = policyOf(core.policies, channel)
   if (policy === undefined) return NOTHING
   const right = policy[action]
-  if (typeof right !== 'function')
-    return holds(right, session, isMember) ? NOTHING : [{ code: 'not-allowed', action }]
-  return question(core, session, 'policy', wish, (request) => Reflect.apply(right, undefined, [request]))
+  if (typeof right !== 'function') return holds(right, asker) ? NOTHING : [{ code: 'not-allowed', action }]
+  return question(core, session, 'policy', wish, asker, (request) =>
+    Reflect.apply(right, undefined, [request]),
+  )
 }
 
 function isIn(session: Session, channel: string | null): boolean {
   return channel !== null && feedOn(session, channel) !== undefined
 }
 
-function holds(right: Audience, session: Session, isMember: boolean): boolean {
+function holds(right: Audience, { user, isMember }: Asker): boolean {
   switch (right) {
     case 'everyone':
       return true
     case 'users':
-      return session.identity.userId !== null
+      return user.userId !== null
     case 'members':
       return isMember
     case 'server':
@@ -72,9 +75,10 @@ async function question(
   session: Session,
   hook: string,
   wish: Wish,
+  { user }: Asker,
   call: (request: AuthorizationRequest) => unknown,
 ): Promise<readonly Problem[]> {
-  const request = { kind: null, ...wish, user: session.identity }
+  const request = { kind: null, ...wish, user }
   const answer = await ask(core, session, hook, () => call(request))
   if (!answer.ok) return failed(hook)
   if (answer.value === true) return NOTHING

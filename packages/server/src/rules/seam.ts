@@ -10,8 +10,8 @@ export interface Stitch {
   readonly kind: 'live' | 'page'
   readonly items: readonly Item[]
   readonly upTo: number
-  /** On the way the host had the user's connections ended, which this reader has not heard of yet. */
-  readonly isDisconnect: boolean
+  /** Entries on the way that are for the server. */
+  readonly controls: readonly Item[]
 }
 
 /**
@@ -32,11 +32,13 @@ export function stitch(tail: Tail, from: number, page: Page | null): Stitch {
   return stitchOf(tail, 'page', read, covered)
 }
 
+const NONE: readonly Item[] = []
+
 /** What is for the server is shown to nobody. */
 function stitchOf({ stream }: Tail, kind: Stitch['kind'], items: readonly Item[], upTo: number): Stitch {
-  if (stream.kind !== 'user') return { kind, items, upTo, isDisconnect: false }
-  const isDisconnect = items.some(({ content }) => content.control?.action === 'disconnect')
-  return { kind, items: items.filter(isShown), upTo, isDisconnect }
+  if (stream.kind !== 'user' || items.every(isShown)) return { kind, items, upTo, controls: NONE }
+  const controls = items.filter((item) => !isShown(item))
+  return { kind, items: items.filter(isShown), upTo, controls }
 }
 
 /** Whether an item is for people. */

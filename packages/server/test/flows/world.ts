@@ -11,7 +11,7 @@ import {
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import { type FakeClock, fakeClock } from '@carillon/testkit'
 import { connect, createSession } from '../../src/flows/connect.ts'
-import { obey } from '../../src/flows/controls.ts'
+import { heed, obey } from '../../src/flows/controls.ts'
 import { type Core, createCore, type Settings } from '../../src/flows/core.ts'
 import { disconnect } from '../../src/flows/disconnect.ts'
 import type { Hooks, Peer, Wire } from '../../src/flows/ports.ts'
@@ -34,6 +34,7 @@ export interface TestPeer extends Peer {
   /** What waits for it to read on: as the test says. */
   backlog: Backlog
   isCut: boolean
+  readonly connectedAt: number
 }
 
 /** The flows of one scope over a wire of arrays: no sockets, no timers, every wait in the test's hand. */
@@ -123,7 +124,7 @@ export function createWorld(options: WorldOptions = {}): World {
       newId: createNotificationIds('test'),
       fingerprint: (text) => text,
     },
-    { restart, obey },
+    { restart, obey, heed },
   )
   let count = 0
   function vanish(session: Session): void {
@@ -146,6 +147,7 @@ export function createWorld(options: WorldOptions = {}): World {
         rooms: new Set(),
         backlog: NOTHING_WAITS,
         isCut: false,
+        connectedAt: time.now(),
       }
       peers.add(peer)
       const claims = parseHandshake(auth)
@@ -178,7 +180,7 @@ function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay, end: (peer: Peer)
     dismiss: end,
     hangUp: end,
     addressOf: () => null,
-    setAuth: () => () => undefined,
+    connectedAt: (peer) => framesOf(peer)?.connectedAt ?? 0,
     backlog: (peer) => framesOf(peer)?.backlog ?? NOTHING_WAITS,
     cut(peer) {
       const known = framesOf(peer)

@@ -18,7 +18,7 @@ describe('a stitch', () => {
       kind: 'live',
       items: [],
       upTo: 5,
-      isDisconnect: false,
+      controls: [],
     })
   })
 

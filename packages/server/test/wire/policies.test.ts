@@ -170,3 +170,30 @@ describe('a policy that is none', () => {
     expect(attach).toThrow(message)
   })
 })
+
+test('[S29] [S30] no position gets anybody further back than the policy lets them', async () => {
+  const { url, notifications } = await stage({
+    policies: { 'orders:*': { join: 'users', history: 'server' } },
+  })
+  for (const title of ['1', '2', '3']) await notifications.send(note('orders:7', title))
+  const bob = stock(url, as('bob'))
+  const { epoch } = (await bob.ask('join-channel', 'orders:7')) as { epoch: string }
+  const begin = async (user: string, since: object) => {
+    const client = stock(url, as(user))
+    const joined = await client.ask('join-channel', 'orders:7', { since })
+    await client.settle()
+    client.close()
+    return [Reflect.get(Object(joined), 'pendingCount'), client.all('notification-received').length]
+  }
+  for (const since of [
+    { epoch: 'made up', offset: 0 },
+    { epoch, offset: 0 },
+  ]) {
+    expect(await begin('newcomer', since)).toEqual([0, 0])
+    expect(await begin('bob', since)).toEqual([0, 0])
+  }
+  // What somebody really missed comes all the same.
+  bob.close()
+  await notifications.send(note('orders:7', '4'))
+  expect(await begin('bob', { epoch, offset: 3 })).toEqual([1, 1])
+})
