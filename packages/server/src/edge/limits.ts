@@ -54,11 +54,14 @@ export interface ServerLimits {
   readonly historyItems?: number
 }
 
-/** How often somebody may do something within a while. Every bound is a positive integer. */
+/**
+ * How often somebody may do something within a while. Every bound is a positive integer. A socket that goes on after
+ * twice as many as one of its own bounds is disconnected.
+ */
 export interface RateBounds {
   /** Milliseconds over which the others count; whole seconds. @default 10000 */
   readonly windowMs?: number
-  /** Requests of one socket, of whatever kind. Who goes on after twice as many is disconnected. @default 2000 */
+  /** Requests of one socket, of whatever kind. @default 2000 */
   readonly requestsPerSocket?: number
   /** @default 500 */
   readonly sendsPerSocket?: number

@@ -56,14 +56,22 @@ export function count<Key>(
   counts.requests += 1
   if (what === 'send') counts.sends += 1
   else if (what === 'join') counts.joins += 1
-  const isWithin =
-    counts.requests <= bounds.requestsPerSocket &&
-    (what !== 'send' || counts.sends <= bounds.sendsPerSocket) &&
-    (what !== 'join' || counts.joins <= bounds.joinsPerSocket)
-  if (isWithin) return SERVED
+  const share = Math.max(counts.requests / bounds.requestsPerSocket, ownShare(counts, bounds, what))
+  if (share <= 1) return SERVED
   const retryAfterMs = Math.max(1, guard.since + bounds.windowMs - now)
-  const isAbuse = counts.requests > ABUSE * bounds.requestsPerSocket
-  return { kind: isAbuse ? 'abuse' : 'refused', retryAfterMs }
+  return { kind: share > ABUSE ? 'abuse' : 'refused', retryAfterMs }
+}
+
+/** How much of what is allowed of its own kind has been asked for. */
+function ownShare(counts: Counts, bounds: GuardBounds, what: Counted): number {
+  switch (what) {
+    case 'send':
+      return counts.sends / bounds.sendsPerSocket
+    case 'join':
+      return counts.joins / bounds.joinsPerSocket
+    case 'other':
+      return 0
+  }
 }
 
 export function forget<Key>({ counts }: Guard<Key>, key: Key): void {

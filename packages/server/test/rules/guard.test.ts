@@ -24,10 +24,20 @@ describe('[S23] what one socket may ask within a window', () => {
     expect(count(guard, BOUNDS, 'a', 'send', 1_200)).toEqual({ kind: 'served' })
   })
 
-  it('who goes on after twice as many is a nuisance', () => {
-    const verdicts = ask(createGuard(), 21, 'other', 0)
-    expect(verdicts.map(({ kind }) => kind).lastIndexOf('refused')).toBe(19)
-    expect(verdicts[20]?.kind).toBe('abuse')
+  it.each([
+    ['other', 10],
+    ['send', 3],
+    ['join', 2],
+  ] as const)('[P-RATE] who goes on after twice as many is a nuisance: %s', (what, allowed) => {
+    const kinds = ask(createGuard(), 2 * allowed + 1, what, 0).map(({ kind }) => kind)
+    const refused = Array.from({ length: allowed }, () => 'refused')
+    expect(kinds).toEqual([...refused.map(() => 'served'), ...refused, 'abuse'])
+  })
+
+  it('who sends far too much and then asks for something else is served that', () => {
+    const guard = createGuard<string>()
+    ask(guard, 8, 'send', 0)
+    expect(count(guard, BOUNDS, 'a', 'join', 0)).toEqual({ kind: 'served' })
   })
 
   it('[G7] holds only who has asked in this window', () => {

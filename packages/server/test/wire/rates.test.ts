@@ -76,6 +76,21 @@ test('[S23] sustained abuse is cut off, and the honest are served', async () => 
   await guard.check()
 })
 
+test.each([
+  ['sends', { sendsPerSocket: 5 }, ['send-notification', note('a', 'a')]],
+  ['joins', { joinsPerSocket: 5 }, ['join-channel', 'a']],
+] as const)('[P-RATE] who goes on after twice as many %s is cut off', async (_, bounds, [event, payload]) => {
+  const { url } = await stage({ rates: { ...LONG, ...bounds } })
+  const client = stock(url, { reconnection: false })
+  await client.next('connection-confirmed')
+  for (let n = 0; n < 10; n++) client.emit(event, payload)
+  // Still there.
+  expect(await client.ask('get-stats')).toMatchObject({ ok: true })
+  client.emit(event, payload)
+  await client.next('error-message', ({ event: about }) => about === null)
+  await client.next('disconnect')
+})
+
 test('[G9] close() leaves no timer of what was counted', async () => {
   const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
   const played = await stage({ authenticate, rates: LONG, address: () => 'somewhere' })
