@@ -67,6 +67,8 @@ export interface RateBounds {
   readonly sendsPerSocket?: number
   /** @default 500 */
   readonly joinsPerSocket?: number
+  /** `refresh-auth` of one socket: after each, the hooks are asked about all of its channels. @default 20 */
+  readonly renewalsPerSocket?: number
   /** Over all connections of a user. @default 1000 */
   readonly sendsPerUser?: number
   /** Over all connections of a user. @default 2000 */
@@ -112,6 +114,7 @@ export const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
   requestsPerSocket: 2_000,
   sendsPerSocket: 500,
   joinsPerSocket: 500,
+  renewalsPerSocket: 20,
   sendsPerUser: 1_000,
   joinsPerUser: 2_000,
   sendsPerAddress: 10_000,

@@ -13,6 +13,8 @@ import type { Session } from './session.ts'
 const COUNTED: { readonly [E in ClientEvent]?: Exclude<Counted, 'other'> } = {
   [ClientEvent.JoinChannel]: 'join',
   [ClientEvent.SendNotification]: 'send',
+  // Small to ask for, but the hooks are asked about every channel.
+  [ClientEvent.RefreshAuth]: 'renewal',
 }
 
 /** Counts a request of a socket. What is over the bounds is told when to come back. */
@@ -35,7 +37,7 @@ export function inRate(
   run: () => undefined | Promise<void>,
 ): undefined | Promise<void> {
   const what = COUNTED[event]
-  const question = what === undefined ? null : questionOf(core, session, what)
+  const question = what === undefined || what === 'renewal' ? null : questionOf(core, session, what)
   if (core.rates === null || question === null) return run()
   return core.rates.take(question).then((retryAfterMs) => {
     if (retryAfterMs === 0) return run()

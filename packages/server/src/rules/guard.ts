@@ -11,6 +11,7 @@ export interface Counts {
   requests: number
   sends: number
   joins: number
+  renewals: number
 }
 
 /** What one socket may do within a window. */
@@ -19,9 +20,10 @@ export interface GuardBounds {
   readonly requestsPerSocket: number
   readonly sendsPerSocket: number
   readonly joinsPerSocket: number
+  readonly renewalsPerSocket: number
 }
 
-export type Counted = 'send' | 'join' | 'other'
+export type Counted = 'send' | 'join' | 'renewal' | 'other'
 
 /** What becomes of a request. */
 export type Verdict =
@@ -51,11 +53,12 @@ export function count<Key>(
     guard.since = now
     guard.counts = new Map()
   }
-  const counts = guard.counts.get(key) ?? { requests: 0, sends: 0, joins: 0 }
+  const counts = guard.counts.get(key) ?? { requests: 0, sends: 0, joins: 0, renewals: 0 }
   guard.counts.set(key, counts)
   counts.requests += 1
   if (what === 'send') counts.sends += 1
   else if (what === 'join') counts.joins += 1
+  else if (what === 'renewal') counts.renewals += 1
   const share = Math.max(counts.requests / bounds.requestsPerSocket, ownShare(counts, bounds, what))
   if (share <= 1) return SERVED
   const retryAfterMs = Math.max(1, guard.since + bounds.windowMs - now)
@@ -69,6 +72,8 @@ function ownShare(counts: Counts, bounds: GuardBounds, what: Counted): number {
       return counts.sends / bounds.sendsPerSocket
     case 'join':
       return counts.joins / bounds.joinsPerSocket
+    case 'renewal':
+      return counts.renewals / bounds.renewalsPerSocket
     case 'other':
       return 0
   }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { type Counted, count, createGuard, forget, type Guard, type Verdict } from '../../src/rules/guard.ts'
 
-const BOUNDS = { windowMs: 1_000, requestsPerSocket: 10, sendsPerSocket: 3, joinsPerSocket: 2 }
+const BOUNDS = {
+  windowMs: 1_000,
+  requestsPerSocket: 10,
+  sendsPerSocket: 3,
+  joinsPerSocket: 2,
+  renewalsPerSocket: 1,
+}
 
 function ask(guard: Guard<string>, times: number, what: Counted, now: number, key = 'a'): Verdict[] {
   return Array.from({ length: times }, () => count(guard, BOUNDS, key, what, now))
@@ -28,6 +34,7 @@ describe('[S23] what one socket may ask within a window', () => {
     ['other', 10],
     ['send', 3],
     ['join', 2],
+    ['renewal', 1],
   ] as const)('[P-RATE] who goes on after twice as many is a nuisance: %s', (what, allowed) => {
     const kinds = ask(createGuard(), 2 * allowed + 1, what, 0).map(({ kind }) => kind)
     const refused = Array.from({ length: allowed }, () => 'refused')

@@ -76,6 +76,28 @@ test('[S23] sustained abuse is cut off, and the honest are served', async () => 
   await guard.check()
 })
 
+test('[S44] renewals are no way to keep the hooks busy: a connection has a few in a while', async () => {
+  let asked = 0
+  const { url } = await stage({
+    authenticate,
+    rates: { ...LONG, renewalsPerSocket: 2 },
+    authorize: () => {
+      asked += 1
+      return true
+    },
+  })
+  const mallory = stock(url, as('mallory'))
+  for (const channel of ['a', 'b']) await mallory.ask('join-channel', channel)
+  asked = 0
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, () => mallory.ask('refresh-auth', { user_id: 'mallory' })),
+  )
+  expect(answers).toMatchObject([{ ok: true }, { ok: true }, TOO_MANY, TOO_MANY])
+  expect(asked).toBe(4)
+  // Everything else goes on.
+  expect(await mallory.ask('join-channel', 'c')).toMatchObject({ ok: true })
+})
+
 test.each([
   ['sends', { sendsPerSocket: 5 }, ['send-notification', note('a', 'a')]],
   ['joins', { joinsPerSocket: 5 }, ['join-channel', 'a']],
