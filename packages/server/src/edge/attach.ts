@@ -67,7 +67,8 @@ export function attachNotifications(
   const announce = createAnnounce(emitter, log)
   // What others were given is the store itself, not what we have put around it.
   const newsroom = newsroomOf(options.store ?? store)
-  const rates = bounds === null ? null : createRates(bounds, redis, nsp.name, announce)
+  const rates =
+    bounds === null ? null : createRates(bounds, redis, ratesPlaceOf(nsp, options.scope), announce)
   const addressOf = createAddressOf(options.address?.bind(options), announce, (text) => log.warn(text))
   const hooks = hooksOf(options, kinds)
   const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, announce }
@@ -144,6 +145,11 @@ function namespaceOf(io: Server | Namespace): Namespace {
 /** Duck-typed: a second copy of socket.io in the tree has classes of its own. */
 function isParent(nsp: Namespace): boolean {
   return 'children' in nsp
+}
+
+/** Socket.IO numbers dynamic namespaces in the order in which a process makes them: no name for other nodes. */
+function ratesPlaceOf(nsp: Namespace, scope: string | undefined): string {
+  return scope ?? (isParent(nsp) ? '*' : nsp.name)
 }
 
 function checkAccess({ authenticate, access }: { authenticate?: unknown; access?: unknown }): void {

@@ -17,10 +17,16 @@ interface Limiter {
 const ANSWER_MS = 1_000
 const REST_MS = 10_000
 
+/**
+ * Users are counted by the scope of their streams, addresses over all scopes of one attachment: who could take a fresh
+ * one for each namespace of a family would have no bound at all.
+ *
+ * @param place the attachment's name, the same on all nodes
+ */
 export function createRates(
   bounds: Bounds,
   redis: object | null,
-  scope: string,
+  place: string,
   announce: Announce,
 ): RateLimiters {
   const memories: RateLimiterMemory[] = []
@@ -28,7 +34,7 @@ export function createRates(
   let isSilentUntil = 0
 
   function limiter(name: string, points: number): Limiter {
-    const options = { keyPrefix: `carillon:rate:${scope}:${name}`, points, duration: bounds.windowMs / 1_000 }
+    const options = { keyPrefix: `carillon:rate:${name}`, points, duration: bounds.windowMs / 1_000 }
     const memory = new RateLimiterMemory(options)
     memories.push(memory)
     // Without Redis each node counts by itself: too much may pass then, but nobody is shut out.
@@ -78,10 +84,11 @@ export function createRates(
     connection: { user: null, address: limiter('ca', bounds.connectionsPerAddress) },
   }
 
-  async function waitFor(limiter: Limiter | null, key: string | null): Promise<number> {
-    if (limiter === null || key === null) return 0
+  async function waitFor(limiter: Limiter | null, scope: string, name: string | null): Promise<number> {
+    if (limiter === null || name === null) return 0
     try {
-      await limiter.consume(key)
+      // No pair of names reads as another.
+      await limiter.consume(JSON.stringify([scope, name]))
       return 0
     } catch (cause) {
       if (cause instanceof RateLimiterRes) return Math.max(1, cause.msBeforeNext)
@@ -91,11 +98,11 @@ export function createRates(
   }
 
   return {
-    async take({ what, user, address }: RateQuestion) {
+    async take({ what, scope, user, address }: RateQuestion) {
       const { user: byUser, address: byAddress } = limiters[what]
-      const ofUser = await waitFor(byUser, user)
+      const ofUser = await waitFor(byUser, scope, user)
       // What the user may not do does not count against everybody at the address.
-      return ofUser > 0 ? ofUser : waitFor(byAddress, address)
+      return ofUser > 0 ? ofUser : waitFor(byAddress, place, address)
     },
     close() {
       for (const end of [...waiting]) end()

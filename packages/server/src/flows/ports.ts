@@ -45,6 +45,8 @@ export interface Wire {
 /** What somebody does that users and addresses may do only so often. */
 export interface RateQuestion {
   readonly what: 'connection' | 'join' | 'send'
+  /** Whose users these are: the same name elsewhere is somebody else. */
+  readonly scope: string
   /** A user that is vouched for; `null` counts for nobody. */
   readonly user: string | null
   readonly address: string | null

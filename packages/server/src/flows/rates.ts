@@ -50,7 +50,7 @@ export function inRate(
 export async function mayConnect(core: Core, session: Session): Promise<boolean> {
   const address = core.rates === null ? null : core.wire.addressOf(session.peer)
   if (core.rates === null || address === null) return true
-  const retryAfterMs = await core.rates.take({ what: 'connection', user: null, address })
+  const retryAfterMs = await core.rates.take({ what: 'connection', scope: core.scope, user: null, address })
   if (retryAfterMs === 0) return true
   hangUp(core, session, tooMany(retryAfterMs))
   return false
@@ -64,7 +64,7 @@ function questionOf(
   // A name that anybody can claim must not use up somebody else's budget.
   const user = identity.verified ? identity.userId : null
   const address = core.wire.addressOf(peer)
-  return user === null && address === null ? null : { what, user, address }
+  return user === null && address === null ? null : { what, scope: core.scope, user, address }
 }
 
 function hangUp(core: Core, session: Session, problems: Problems): void {

@@ -6,6 +6,7 @@ import { onUnhandled, until } from '@carillon/testkit'
 import { canUse, isRedisFound, REDIS_COMMAND, startRedis } from '@carillon/testkit/servers'
 import Redis from 'ioredis'
 import { createClient } from 'redis'
+import type { Server } from 'socket.io'
 import { describe, expect, test } from 'vitest'
 import type { NotificationsOptions } from '../../src/index.ts'
 import { afterTest, as, note, raw, stage, stock } from './stage.ts'
@@ -26,6 +27,20 @@ test('[S23] a user has one budget over all connections, and others have their ow
   expect(await one.ask('join-channel', 'b')).toMatchObject(TOO_MANY)
   expect(await one.ask('get-stats')).toMatchObject({ ok: true })
   expect(await other.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+})
+
+const TEAMS = { on: (io: Server) => io.of(/^\/team-\w+$/) }
+
+test('[S23] of one name, users of two namespaces of a family have two budgets; an address has one', async () => {
+  const { url } = await stage({ authenticate, rates: { ...LONG, sendsPerUser: 1 } }, TEAMS)
+  const clients = ['team-a', 'team-b'].map((name) => stock(`${url}/${name}`, as('alice')))
+  for (const client of clients)
+    expect(await client.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  expect(await clients[0]?.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
+  const counted = await stage({ rates: { ...LONG, sendsPerAddress: 1 }, address: () => 'here' }, TEAMS)
+  const [one, other] = ['team-a', 'team-b'].map((name) => stock(`${counted.url}/${name}`))
+  expect(await one?.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+  expect(await other?.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
 })
 
 test('[S23] nobody uses up the budget of a user whose name they only claim', async () => {
@@ -171,6 +186,25 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('over no
     // Without Redis each node counts by itself: nobody is shut out.
     expect(await two.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
     expect(a.problems).toEqual([])
+  })
+
+  test('[S23] a family has one count on all nodes, whatever other families a node has made before', async () => {
+    const server = await startRedis()
+    afterTest(server.close)
+    const redis = await connected('ioredis', server.socket)
+    const options = { rates: { ...LONG, sendsPerUser: 1, sendsPerAddress: 2, redis }, address: () => 'here' }
+    const a = await stage({ ...options, authenticate }, TEAMS)
+    const late = (io: Server) => {
+      io.of(/^\/other$/)
+      return TEAMS.on(io)
+    }
+    const b = await stage({ ...options, authenticate }, { on: late })
+    const ask = (url: string, user: string) =>
+      stock(`${url}/team-a`, as(user)).ask('send-notification', note('a', 'a'))
+    expect(await ask(a.url, 'alice')).toMatchObject({ ok: true })
+    expect(await ask(b.url, 'alice')).toMatchObject(TOO_MANY)
+    expect(await ask(b.url, 'bob')).toMatchObject({ ok: true })
+    expect(await ask(b.url, 'carol')).toMatchObject(TOO_MANY)
   })
 
   test('[G7] one that is there and says nothing holds nobody up for long', async () => {
