@@ -68,7 +68,7 @@ export function attachNotifications(
   // What others were given is the store itself, not what we have put around it.
   const newsroom = newsroomOf(options.store ?? store)
   const rates =
-    bounds === null ? null : createRates(bounds, redis, ratesPlaceOf(nsp, options.scope), announce)
+    bounds === null ? null : createRates(bounds, redis, ratesPlaceOf(nsp, options.scope), announce, log)
   const addressOf = createAddressOf(options.address?.bind(options), announce, (text) => log.warn(text))
   const hooks = hooksOf(options, kinds)
   const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, announce }

@@ -14,6 +14,7 @@ export type NotificationsErrorCode =
   | 'HOOK_FAILED'
   | 'REQUEST_FAILED'
   | 'CONFIRM_FAILED'
+  | 'RATES_FAILED'
 
 /** Thrown by our functions and given to `problem` listeners. `code` is stable, `message` is not. */
 export class NotificationsError extends Error {

@@ -30,6 +30,7 @@ import {
   hasMethods,
 } from './option-checks.ts'
 import { type ChannelPolicies, resolvePolicies } from './policies.ts'
+import { A_REDIS_CLIENT } from './redis-counts.ts'
 import { safeCatalogue } from './safe-catalogue.ts'
 
 /** Who a connection belongs to, as the host knows it. */
@@ -70,7 +71,7 @@ export interface StatsOptions {
 export interface RateOptions extends RateBounds {
   /**
    * A client of Redis (ioredis or redis), connected by the host: then users and addresses are counted over all nodes.
-   * When it does not answer, each node counts by itself.
+   * When it does not answer, each node counts by itself; `problem` and `log` say so once, and `log` when it is back.
    * @default each node counts by itself
    */
   readonly redis?: object
@@ -264,7 +265,8 @@ function settingsOf(
 function ratesOf(given: RateOptions | false | undefined): Pick<Resolved, 'rates' | 'redis'> {
   if (given === false) return { rates: null, redis: null }
   const { redis = null, ...bounds } = given ?? {}
-  if (redis !== null && !AN_OBJECT.fits(redis)) throw badOption('rates.redis', 'a client of Redis', redis)
+  if (redis !== null && !A_REDIS_CLIENT.fits(redis))
+    throw badOption('rates.redis', A_REDIS_CLIENT.what, redis)
   return { rates: resolveRates(bounds), redis }
 }
 

@@ -1,21 +1,14 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Announce, RateQuestion, Rates } from '../flows/ports.ts'
-import { systemClock } from './clock.ts'
 import type { Rates as Bounds } from './limits.ts'
+import type { Log } from './log.ts'
+import { createRedisCounts, type Limiter } from './redis-counts.ts'
 
 /** Counts what users and addresses do: in this process, or over all nodes where a Redis client is given. */
 export interface RateLimiters extends Rates {
   /** Forgets everything, timers among it. */
   close(): void
 }
-
-interface Limiter {
-  consume(key: string): Promise<unknown>
-}
-
-/** Nobody waits longer than this for Redis to count, and for a while after that nobody asks it. */
-const ANSWER_MS = 1_000
-const REST_MS = 10_000
 
 /**
  * Users are counted by the scope of their streams, addresses over all scopes of one attachment: who could take a fresh
@@ -28,16 +21,15 @@ export function createRates(
   redis: object | null,
   place: string,
   announce: Announce,
+  log: Log,
 ): RateLimiters {
   const memories: RateLimiterMemory[] = []
-  const waiting = new Set<() => void>()
-  let isSilentUntil = 0
+  const counts = createRedisCounts(announce, log)
 
   function limiter(name: string, points: number): Limiter {
     const options = { keyPrefix: `carillon:rate:${name}`, points, duration: bounds.windowMs / 1_000 }
     const memory = new RateLimiterMemory(options)
     memories.push(memory)
-    // Without Redis each node counts by itself: too much may pass then, but nobody is shut out.
     if (redis === null) return memory
     const useRedisPackage = !('defineCommand' in redis)
     const shared = new RateLimiterRedis({
@@ -45,37 +37,10 @@ export function createRates(
       storeClient: redis,
       useRedisPackage,
       rejectIfRedisNotReady: true,
-      insuranceLimiter: memory,
       // Whoever is over the bound is not asked about again and again.
       inMemoryBlockOnConsumed: points + 1,
     })
-    return { consume: (key) => (isSilent() ? memory : patient(shared, memory)).consume(key) }
-  }
-
-  const isSilent = (): boolean => systemClock.now() < isSilentUntil
-
-  /** What is connected and does not answer rejects nothing, so that nothing else would notice. */
-  function patient(shared: Limiter, own: Limiter): Limiter {
-    return {
-      consume: (key) =>
-        new Promise((resolve, reject) => {
-          const stop = (): void => {
-            cancel()
-            waiting.delete(end)
-          }
-          const end = (): void => {
-            stop()
-            resolve(undefined)
-          }
-          const cancel = systemClock.after(ANSWER_MS, () => {
-            stop()
-            isSilentUntil = systemClock.now() + REST_MS
-            own.consume(key).then(resolve, reject)
-          })
-          waiting.add(end)
-          shared.consume(key).then(resolve, reject).finally(stop)
-        }),
-    }
+    return counts.limiter(shared, memory)
   }
 
   const limiters = {
@@ -105,7 +70,7 @@ export function createRates(
       return ofUser > 0 ? ofUser : waitFor(byAddress, place, address)
     },
     close() {
-      for (const end of [...waiting]) end()
+      counts.close()
       for (const memory of memories) {
         for (const { key } of memory.dump().storage) void memory.delete(key)
       }

@@ -136,7 +136,7 @@ export interface Announce {
 
 /** Something that went wrong on our side, or in a hook or store that was given to us. */
 export interface Fault {
-  readonly code: 'STORE_FAILED' | 'HOOK_FAILED' | 'REQUEST_FAILED' | 'CONFIRM_FAILED'
+  readonly code: 'STORE_FAILED' | 'HOOK_FAILED' | 'REQUEST_FAILED' | 'CONFIRM_FAILED' | 'RATES_FAILED'
   readonly message: string
   readonly cause: unknown
 }

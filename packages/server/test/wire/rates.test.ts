@@ -43,6 +43,13 @@ test('[S23] of one name, users of two namespaces of a family have two budgets; a
   expect(await other?.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
 })
 
+test.each([{}, { eval: () => undefined }])(
+  '[S23] what is no client of Redis is named at the start',
+  async (redis) => {
+    await expect(stage({ rates: { redis } })).rejects.toThrow('"rates.redis" must be a client of Redis')
+  },
+)
+
 test('[S23] nobody uses up the budget of a user whose name they only claim', async () => {
   const { url } = await stage({ rates: { ...LONG, sendsPerUser: 1 } })
   const thief = stock(url, as('alice'))
@@ -186,6 +193,34 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('over no
     // Without Redis each node counts by itself: nobody is shut out.
     expect(await two.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
     expect(a.problems).toEqual([])
+    expect(b.problems.map(({ code }) => code)).toEqual(['RATES_FAILED'])
+  })
+
+  test('[G7] the host is told once that Redis is away, and once that it is back', async () => {
+    const server = await startRedis()
+    afterTest(server.close)
+    const redis = new Redis(server.socket, { retryStrategy: null })
+    redis.on('error', () => undefined)
+    afterTest(() => redis.disconnect())
+    await until(() => redis.status === 'ready', 'Redis is there')
+    const told: string[] = []
+    const tell = (line: string): void => void (line.includes('Redis') && told.push(line))
+    const log = { info: tell, warn: tell, error: tell }
+    const { url, problems } = await stage({ authenticate, rates: { redis }, log })
+    const alice = stock(url, as('alice'))
+    const send = async () =>
+      expect(await alice.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
+    await send()
+    redis.disconnect()
+    await until(() => redis.status === 'end', 'Redis is away')
+    await Promise.all([send(), send()])
+    await redis.connect()
+    await Promise.all([send(), send()])
+    expect(problems.map(({ code }) => code)).toEqual(['RATES_FAILED'])
+    expect(told).toEqual([
+      'Redis does not count what users and addresses do: each node counts by itself',
+      'Redis counts again what users and addresses do',
+    ])
   })
 
   test('[S23] a family has one count on all nodes, whatever other families a node has made before', async () => {
