@@ -19,11 +19,15 @@ const LIMIT_MS = 14_000
  * resolves when it prints its address.
  *
  * @param test the `import.meta.url` of a test file in the example's `test` folder
+ * @param settings further variables of its environment
  */
-export async function startExample(test: string): Promise<RunningExample> {
+export async function startExample(
+  test: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningExample> {
   const child = spawn(process.execPath, ['server.js'], {
     cwd: fileURLToPath(new URL('..', test)),
-    env: { ...process.env, PORT: '0' },
+    env: { ...process.env, ...settings, PORT: '0' },
   })
   const exited = once(child, 'exit').then(() => child.exitCode)
   let output = ''
