@@ -39,7 +39,7 @@ const io = new Server(server, {
 
 const notifications = attachNotifications(io, {
   // Asked for every connection and every renewal.
-  authenticate: ({ handshake }) => whoIs(handshake.auth.token),
+  authenticate: (_socket, auth) => whoIs(auth.token),
   policies: rights.policies,
   authorize: rights.authorize,
   locale: 'en',

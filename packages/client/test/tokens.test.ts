@@ -11,8 +11,8 @@ function issuer() {
   const lives = new Map<string, number>()
   const seen: string[] = []
   let isDown = false
-  const authenticate: NotificationsOptions['authenticate'] = ({ handshake }) => {
-    const token = String(handshake.auth.token)
+  const authenticate: NotificationsOptions['authenticate'] = (_, auth) => {
+    const token = String(auth.token)
     seen.push(token)
     if (isDown) throw new Error('the issuer is away')
     const expiresAt = lives.get(token)
