@@ -41,7 +41,7 @@ const BROKEN: [what: string, sabotage: Sabotage, said: RegExp][] = [
           })
         }
       }),
-    /answer/,
+    /answer|acknowledgement/,
   ],
   [
     'a relay that does not ask',

@@ -77,7 +77,8 @@ describe('[S22] what Socket.IO knows better than we do', () => {
   test('an event before the connection, and a namespace that does not exist', async () => {
     const early = await openPolling(room.url)
     await early.post(`42["join-channel","${PUBLIC}"]`)
-    await early.post('1')
+    // Engine.IO keeps a connection that it wants to end for half a minute, unless somebody comes to hear of it.
+    await early.poll()
     const lost = await openPolling(room.url)
     await lost.post(`40/no-such${FRAME_END}40/${'x'.repeat(100_000)},{"a":1}`)
     expect((await lost.poll()).join()).toContain('Invalid namespace')
@@ -98,22 +99,22 @@ describe('[S22] what Socket.IO knows better than we do', () => {
     ]) {
       const polling = await openPolling(room.url)
       await polling.post(body)
-      await polling.post('1')
+      await polling.poll()
     }
     await until(() => room.io.engine.clientsCount === 1, 'all of them are gone')
   })
 })
 
 describe('[S42] where the host takes more', () => {
-  test('our bounds hold for 20 MB in one frame', async () => {
+  test('our bounds hold for megabytes in one frame', async () => {
     const attacker = await room.attacker()
-    const text = 'x'.repeat(10_000_000)
+    const text = 'x'.repeat(2_000_000)
     for (const [request, code] of [
       [['send-notification', { ...note(PUBLIC, 'a'), data: { text } }], 'too-large'],
       [['send-notification', { ...note(PUBLIC, 'a'), message: text + text }], 'field-too-long'],
       [['join-channel', text], 'field-too-long'],
       [
-        ['ack-notifications', Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [n, n]))],
+        ['ack-notifications', Object.fromEntries(Array.from({ length: 150_000 }, (_, n) => [n, n]))],
         'field-too-long',
       ],
     ] as const) {

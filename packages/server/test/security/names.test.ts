@@ -148,18 +148,18 @@ test('[S17] what shows is left as it is: scripts, pictures, spaces', async () =>
 })
 
 const SLOW: [string, string][] = [
-  ['a!', `${'a'.repeat(450_000)}!`],
-  ['spaces', ' '.repeat(900_000)],
-  ['spaces and a letter', `${' '.repeat(900_000)}a`],
-  ['digits', `2026-01-01T00:00:00.${'1'.repeat(900_000)}`],
-  ['zones', `2026-01-01T00:00:00${'+00:00'.repeat(150_000)}`],
-  ['half characters', '\ud83d'.repeat(150_000)],
-  ['accents out of order', `a${'\u0301'.repeat(200_000)}${'\u0316'.repeat(200_000)}`],
-  ['joined pictures', '👩\u200d'.repeat(120_000)],
-  ['colons', 'c:'.repeat(450_000)],
+  ['a!', `${'a'.repeat(150_000)}!`],
+  ['spaces', ' '.repeat(300_000)],
+  ['spaces and a letter', `${' '.repeat(300_000)}a`],
+  ['digits', `2026-01-01T00:00:00.${'1'.repeat(300_000)}`],
+  ['zones', `2026-01-01T00:00:00${'+00:00'.repeat(50_000)}`],
+  ['half characters', '\ud83d'.repeat(50_000)],
+  ['accents out of order', `a${'\u0301'.repeat(70_000)}${'\u0316'.repeat(70_000)}`],
+  ['joined pictures', '👩\u200d'.repeat(40_000)],
+  ['colons', 'c:'.repeat(150_000)],
 ]
 
-test.each(SLOW)('[S34] 900 kB of %s hold nobody up, wherever text is expected', async (_, text) => {
+test.each(SLOW)('[S34] 300 kB of %s hold nobody up, wherever text is expected', async (_, text) => {
   const attacker = await room.attacker()
   const fields = ['channel', 'title', 'message', 'type', 'idempotencyKey', 'expiresAt']
   const requests: unknown[][] = [

@@ -52,7 +52,7 @@ test.each(EVENTS)('[S02] %s: what is no function is never called', async (event)
   await sendsNothing(attacker)
 })
 
-describe.each([5_000, 50_000, 400_000])('[S03] %i levels', (levels) => {
+describe.each([5_000, 400_000])('[S03] %i levels', (levels) => {
   const list = `${'['.repeat(levels)}${']'.repeat(levels)}`
   // Longer names would make the frame longer than Socket.IO takes.
   const deep = levels * 7 > 900_000 ? list : `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
