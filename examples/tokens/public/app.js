@@ -21,7 +21,9 @@ let isSignedOut = false
 
 /** Asked at every connect, and again and again while the connection stands: always before the token ends. */
 async function auth() {
-  const response = await fetch(`/token?${new URLSearchParams({ user: me.userId })}`)
+  const asker = me
+  const response = await fetch(`/token?${new URLSearchParams({ user: asker.userId })}`)
+  if (me !== asker) throw new Error('Signed out meanwhile')
   isSignedOut = response.status === 401
   if (!response.ok) throw new Error(`The server gave no token: ${response.status}`)
   const answer = await response.json()
@@ -32,23 +34,23 @@ async function auth() {
   return { token }
 }
 
-byId('door').addEventListener('submit', async (event) => {
+byId('door').addEventListener('submit', (event) => {
   event.preventDefault()
   const { user, password } = event.target.elements
-  const response = await post('/login', { user: user.value, password: password.value })
-  const answer = await response.json()
-  if (!response.ok) {
-    page.showDoor(answer.error)
-    return
-  }
-  event.target.reset()
-  enter(answer)
+  void attempt('door-result', async () => {
+    const response = await post('/login', { user: user.value, password: password.value })
+    const answer = await response.json()
+    if (!response.ok) throw new Error(answer.error)
+    event.target.reset()
+    enter(answer)
+  })
 })
 
 byId('sign-out').addEventListener('click', async () => {
   const { userId } = me
   leave('')
-  await post('/logout', { user: userId })
+  // Where the server is not there, the session ends by itself some hours later.
+  await post('/logout', { user: userId }).catch(() => undefined)
 })
 
 function post(path, body) {
@@ -82,13 +84,14 @@ function leave(words) {
 /** One connection is one identity: what was renewed before was renewed on another. */
 function onConfirmed() {
   proof = { ...proof, renewals: 0, connectedAt: performance.now() }
-  if (me.role === 'staff') void showPeople()
+  if (me.role === 'staff') void attempt('people-result', showPeople)
 }
 
 function onProblem({ code, errors, message, retryable }) {
-  const isOver = isSignedOut || code === 'unauthenticated' || (code === 'disconnected' && !retryable)
-  if (isOver && client.status === 'suspended') leave(isSignedOut ? 'Your session is over' : errors[0])
-  else page.addEvent(errors[0] ?? message, 'error')
+  const isByServer = code === 'unauthenticated' || (code === 'disconnected' && !retryable)
+  if (client.status !== 'suspended' || !(isByServer || isSignedOut))
+    page.addEvent(errors[0] ?? message, 'error')
+  else leave(isByServer ? errors[0] : 'Your session is over')
 }
 
 byId('retry').addEventListener('click', () => client.connect())
@@ -152,13 +155,15 @@ byId('send').addEventListener('submit', async (event) => {
   const refused = await attempt('send-result', async () => {
     const said = { channel: channel.value, title: 'Message', message: message.value }
     await client.sendNotification(said)
-    return ''
   })
   if (refused === null) message.value = ''
 })
 
 byId('order').addEventListener('click', () =>
-  attempt('send-result', () => ask('POST', '/orders').then(() => '')),
+  attempt('send-result', async () => {
+    const { channel } = await ask('POST', '/orders')
+    return `Announced in ${channel}`
+  }),
 )
 
 /** The token that is good for the notifications is good for the rest of the application, too. */
@@ -190,11 +195,11 @@ byId('people').addEventListener('click', ({ target }) => {
 
 // --- The rest ---
 
-/** Runs a request and says beside it what came of it. Resolves to the words of a refusal, or to `null`. */
+/** Runs a request and says beside it what came of it, if that is anything to be said. Resolves to the words of a refusal, or to `null`. */
 async function attempt(place, request) {
   page.showResult(place, '')
   try {
-    page.showResult(place, await request())
+    page.showResult(place, (await request()) ?? '')
     return null
   } catch (error) {
     const words = wordsOf(error)

@@ -14,7 +14,7 @@ const CHANNEL_WORDS = { joining: 'joining', joined: 'joined', left: 'out', refus
 
 export function showDoor(words = '') {
   show(false)
-  byId('door-result').textContent = words
+  showResult('door-result', words, true)
   byId('password').focus()
 }
 
@@ -69,7 +69,8 @@ export function showChannels(channels) {
   byId('channels').replaceChildren(...[...channels].map(channelRow))
   const before = byId('to').value
   const open = [...channels].filter(([name, { state }]) => state === 'joined' && !name.startsWith('orders:'))
-  byId('to').replaceChildren(...open.map(([name]) => element('option', '', name)))
+  const names = open.length > 0 ? open.map(([name]) => name) : ['no channel']
+  byId('to').replaceChildren(...names.map((name) => element('option', '', name)))
   if (open.some(([name]) => name === before)) byId('to').value = before
   for (const id of ['to', 'message', 'say']) byId(id).disabled = open.length === 0
 }

@@ -7,6 +7,8 @@ import { decodeProtectedHeader, jwtVerify, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { askForToken, connectWith, PASSWORDS, post, signIn, type Visitor } from './visitors.ts'
 
+/** A process that starts and passwords that are slow to check, where many tests run at once. */
+const PATIENCE_MS = 60_000
 const SECRET = 'the tests know it, and nobody else does'
 const key = new TextEncoder().encode(SECRET)
 const STANDARD = {
@@ -21,9 +23,9 @@ const closing: (() => unknown)[] = []
 
 beforeAll(async () => {
   example = await startExample(import.meta.url, { TOKEN_SECRET: SECRET })
-  alice = await signIn(example.url, 'alice')
-  bruno = await signIn(example.url, 'bruno')
-})
+  const signingIn = [signIn(example.url, 'alice'), signIn(example.url, 'bruno')] as const
+  ;[alice, bruno] = await Promise.all(signingIn)
+}, PATIENCE_MS)
 
 afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
@@ -62,7 +64,7 @@ const signed = (
 
 const OVER = { iat: 1_700_000_000, exp: 1_700_000_060 }
 
-test('[TK1] the example prints its address and what to do', async () => {
+test('[JW1] the example prints its address and what to do', async () => {
   const guide = 'Sign in as Alice in one window and as Bruno in another: the passwords are on the page.'
   await until(() => example.output().includes(guide), 'the second line')
   expect(example.output()).toContain(`Carillon with tokens runs on ${example.url}\n${guide}`)
@@ -70,7 +72,7 @@ test('[TK1] the example prints its address and what to do', async () => {
 
 // --- Signing in ---
 
-test('[TK2] whoever signs in gets a cookie that no script and no other site can use, and by it a signed token', async () => {
+test('[JW2] whoever signs in gets a cookie that no script and no other site can use, and by it a signed token', async () => {
   const response = await post(example.url, '/login', { user: 'bruno', password: PASSWORDS.bruno })
   expect(await response.json()).toEqual({ userId: 'bruno', username: 'Bruno', role: 'customer' })
   const [cookie = ''] = response.headers.getSetCookie()
@@ -94,7 +96,7 @@ test.each([
   ['no password', { user: 'bruno', password: '' }],
   ['nobody we know', { user: 'mallory', password: 'church-bell' }],
   ['a name of JavaScript', { user: '__proto__', password: 'church-bell' }],
-])('[TK3] %s is refused, with the same words', async (_, body) => {
+])('[JW3] %s is refused, with the same words', async (_, body) => {
   const response = await post(example.url, '/login', body)
   expect([response.status, response.headers.getSetCookie()]).toEqual([401, []])
   expect(await response.json()).toEqual({ error: 'The name or the password is wrong' })
@@ -106,13 +108,13 @@ test.each([
   ['no object', 'null', 400],
   ['no JSON', '{"user":', 400],
   ['too much', { user: 'bruno', password: 'x'.repeat(2_000) }, 413],
-])('[TK3] to sign in with %s is no request', async (_, body, status) => {
+])('[JW3] to sign in with %s is no request', async (_, body, status) => {
   const response = await post(example.url, '/login', body)
   const text = await response.text()
   expect([response.status, Object.keys(JSON.parse(text))]).toEqual([status, ['error']])
 })
 
-test('[TK4] without the cookie of the person there is no token', async () => {
+test('[JW4] without the cookie of the person there is no token', async () => {
   const [name = '', value = ''] = bruno.cookie.split('=')
   const [id = '', secret = ''] = value.split('.')
   const cookies = [
@@ -134,7 +136,7 @@ test('[TK4] without the cookie of the person there is no token', async () => {
   expect((await askForToken(example.url, 'bruno', `a=b; ${bruno.cookie}; c=d`)).status).toBe(200)
 })
 
-test('[TK4] who signs out gets no token any more, and the last one is good for nothing', async () => {
+test('[JW4] who signs out gets no token any more, and the last one is good for nothing', async () => {
   const visitor = await signIn(example.url, 'bruno')
   const token = await visitor.token()
   const response = await post(example.url, '/logout', { user: 'bruno' }, { cookie: visitor.cookie })
@@ -147,7 +149,7 @@ test('[TK4] who signs out gets no token any more, and the last one is good for n
 
 // --- Tokens ---
 
-test('[TK5] who has a token is who it says, until it says', async () => {
+test('[JW5] who has a token is who it says, until it says', async () => {
   const client = connect(await bruno.token())
   const { userId, authExpiresInMs } = await client.next('connection-confirmed')
   expect(userId).toBe('bruno')
@@ -188,22 +190,22 @@ const forgeries: [string, () => unknown | Promise<unknown>][] = [
   ['a token that begins tomorrow', () => signed(bruno, { nbf: Math.floor(Date.now() / 1000) + 86_400 })],
 ]
 
-test.each(forgeries)('[TK6] [S10] %s is refused', async (_, forge) => {
+test.each(forgeries)('[JW6] [S10] %s is refused', async (_, forge) => {
   const client = connect(await forge())
   expect(await client.next('error-message')).toMatchObject({ code: 'unauthenticated' })
   await client.next('disconnect')
   expect(client.records.map(({ event }) => event)).toEqual(['connect', 'error-message', 'disconnect'])
 })
 
-test('[TK6] a token that is over is to be renewed', async () => {
+test('[JW6] a token that is over is to be renewed', async () => {
   const client = connect(await signed(bruno, OVER))
   expect(await client.next('error-message')).toMatchObject({ code: 'token-expired' })
   await client.next('disconnect')
   expect(client.all('connection-confirmed')).toEqual([])
 })
 
-test('[TK7] what is renewed in time outlives its token, on the same connection; what is not ends', async () => {
-  const soon = Math.floor(Date.now() / 1000) + 2
+test('[JW7] what is renewed in time outlives its token, on the same connection; what is not ends', async () => {
+  const soon = Math.floor(Date.now() / 1000) + 3
   const short = await signed(bruno, { exp: soon })
   const renewed = connect(short, 'renewed')
   const { socketId } = await renewed.next('connection-confirmed')
@@ -226,7 +228,7 @@ const noRenewals: [string, string, () => unknown | Promise<unknown>][] = [
   ['no token', 'unauthenticated', () => undefined],
 ]
 
-test.each(noRenewals)('[TK8] a renewal with %s is refused, and changes nothing', async (_, code, token) => {
+test.each(noRenewals)('[JW8] a renewal with %s is refused, and changes nothing', async (_, code, token) => {
   const client = await enter(bruno, 'lobby')
   expect(await client.ask('refresh-auth', { token: await token() })).toMatchObject({ ok: false, code })
   expect(await client.ask('join-channel', 'staff')).toMatchObject({ ok: false, code: 'not-allowed' })
@@ -235,7 +237,7 @@ test.each(noRenewals)('[TK8] a renewal with %s is refused, and changes nothing',
   expect(await client.next('notification-received')).toMatchObject({ sender: 'Bruno', title: 'Still' })
 })
 
-test('[TK8] with a renewal that brings fewer rights, channels end', async () => {
+test('[JW8] with a renewal that brings fewer rights, channels end', async () => {
   const client = await enter(alice, 'news', 'staff')
   const demoted = await signed(alice, { role: 'customer' })
   expect(await client.ask('refresh-auth', { token: demoted })).toMatchObject({ ok: true })
@@ -244,7 +246,7 @@ test('[TK8] with a renewal that brings fewer rights, channels end', async () => 
 
 // --- Rights ---
 
-test('[TK9] who may join what, and send where, is as the policies say', async () => {
+test('[JW9] who may join what, and send where, is as the policies say', async () => {
   const customer = await enter(bruno, 'news', 'orders:bruno')
   const staff = await enter(alice, 'news', 'staff', 'orders:bruno')
   const note = { title: 't', message: 'm' }
@@ -266,7 +268,7 @@ test('[TK9] who may join what, and send where, is as the policies say', async ()
   expect(customer.all('notification-received')).toEqual([])
 })
 
-test('[TK10] an order is announced to who gave it, and to the staff', async () => {
+test('[JW10] an order is announced to who gave it, and to the staff', async () => {
   const customer = await enter(bruno, 'orders:bruno')
   const staff = await enter(alice, 'orders:bruno')
   const response = await bruno.ask('POST', '/orders')
@@ -281,7 +283,7 @@ test('[TK10] an order is announced to who gave it, and to the staff', async () =
   }
 })
 
-test('[TK11] [S31] who is taken out of a channel has left it on every connection, until let back in', async () => {
+test('[JW11] [S31] who is taken out of a channel has left it on every connection, until let back in', async () => {
   const phone = await enter(bruno, 'news', 'orders:bruno')
   const desk = await enter(bruno, 'news')
   const staff = await enter(alice, 'news')
@@ -314,7 +316,7 @@ test('[TK11] [S31] who is taken out of a channel has left it on every connection
   expect(desk.all('notification-received')).toEqual([])
 })
 
-test('[TK12] [S31] who is disconnected comes back by signing in, not by a token that they still have', async () => {
+test('[JW12] [S31] who is disconnected comes back by signing in, not by a token that they still have', async () => {
   const visitor = await signIn(example.url, 'bruno')
   const token = await visitor.token()
   const clients = [await enter(visitor, 'news'), await enter(visitor)]
@@ -329,7 +331,7 @@ test('[TK12] [S31] who is disconnected comes back by signing in, not by a token 
   await enter(bruno, 'news')
 })
 
-test('[TK13] what is for the staff is for nobody else', async () => {
+test('[JW13] what is for the staff is for nobody else', async () => {
   const requests: [string, string][] = [
     ['GET', '/people'],
     ['DELETE', '/people/alice/channels/news'],
@@ -366,7 +368,7 @@ test('[TK13] what is for the staff is for nobody else', async () => {
 
 // --- Pages of others ---
 
-test('[TK14] [S27] a page of another origin can neither connect nor sign in', async () => {
+test('[JW14] [S27] a page of another origin can neither connect nor sign in', async () => {
   const connectFrom = (origin: string) => {
     const client = connectRaw(example.url, { headers: { origin, cookie: alice.cookie } })
     closing.push(client.close)
@@ -391,7 +393,7 @@ test('[TK14] [S27] a page of another origin can neither connect nor sign in', as
   expect((await askForToken(example.url, 'alice', alice.cookie)).status).toBe(200)
 })
 
-test('[TK15] [S32] pages are told to run no script but their own', async () => {
+test('[JW15] [S32] pages are told to run no script but their own', async () => {
   for (const path of ['/', '/app.js', '/token']) {
     const policy = (await fetch(`${example.url}${path}`)).headers.get('Content-Security-Policy')
     expect(policy).toContain("default-src 'none'; script-src 'self';")
@@ -402,7 +404,7 @@ test('[TK15] [S32] pages are told to run no script but their own', async () => {
 
 // --- The process ---
 
-test('[TK16] a secret that is too short is said in one sentence', async () => {
+test('[JW16] a secret that is too short is said in one sentence', async () => {
   const child = spawn(process.execPath, ['server.js'], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     env: { ...process.env, PORT: '0', TOKEN_SECRET: 'secret' },
@@ -415,7 +417,7 @@ test('[TK16] a secret that is too short is said in one sentence', async () => {
   expect([code, said]).toEqual([1, 'TOKEN_SECRET is too short: take 32 random bytes or more.\n'])
 })
 
-test('[TK17] behind TLS cookies are for TLS alone, and pages are those of the address that is given', async () => {
+test('[JW17] behind TLS cookies are for TLS alone, and pages are those of the address that is given', async () => {
   const origin = 'https://shop.example.com'
   const shop = await startExample(import.meta.url, { ORIGIN: origin })
   closing.push(shop.stop)
@@ -427,7 +429,7 @@ test('[TK17] behind TLS cookies are for TLS alone, and pages are those of the ad
 })
 
 // The last one: it ends what the others need.
-test('[TK18] asked to stop while somebody is there, it ends in good order', async () => {
+test('[JW18] asked to stop while somebody is there, it ends in good order', async () => {
   const client = await enter(alice)
   expect(await example.stop()).toBe(0)
   await client.next('disconnect')
