@@ -1,7 +1,6 @@
 import type { ChannelsList } from '@carillon/protocol'
-import { policyOf } from '../rules/policies.ts'
+import { policyOf, type Right } from '../rules/policies.ts'
 import type { Core } from './core.ts'
-import { feedOn } from './feeds.ts'
 import { ask } from './hooks.ts'
 import { reportNonsense } from './rights.ts'
 import type { Session } from './session.ts'
@@ -13,6 +12,14 @@ export interface ChannelList {
   readonly cost: number
   readonly channels: ChannelsList
   readonly names: readonly string[]
+  /** The channels that somebody may know of for what they are, whoever they are. */
+  readonly open: { readonly toUsers: OpenChannels; readonly toGuests: OpenChannels }
+}
+
+interface OpenChannels {
+  /** As many as are listed. */
+  readonly first: ChannelsList
+  readonly names: ReadonlySet<string>
 }
 
 /** A list is used again for so many times as long as it took to make: asking costs a bounded share of the work. */
@@ -31,11 +38,30 @@ function listOf(core: Core): ChannelList {
   for (const { stream, members } of core.tails.values()) {
     if (stream.kind === 'channel' && members > 0) channels.push({ name: stream.name, clientCount: members })
   }
-  channels.sort((a, b) => b.clientCount - a.clientCount || (a.name < b.name ? -1 : 1))
+  channels.sort(byMembers)
   const names = Object.freeze(channels.map(({ name }) => name))
-  const made = { madeAt: now, cost: core.clock.now() - now, channels, names }
+  const open = { toUsers: openTo(core, USERS, channels), toGuests: openTo(core, GUESTS, channels) }
+  const made = { madeAt: now, cost: core.clock.now() - now, channels, names, open }
   core.channelList = made
   return made
+}
+
+function byMembers(a: ChannelsList[number], b: ChannelsList[number]): number {
+  return b.clientCount - a.clientCount || (a.name < b.name ? -1 : 1)
+}
+
+/** Whom a policy may mean by a word that says nothing of a channel's members. */
+const USERS: readonly Right[] = ['everyone', 'users']
+const GUESTS: readonly Right[] = ['everyone']
+
+const NONE: OpenChannels = { first: [], names: new Set() }
+
+function openTo(core: Core, audiences: readonly Right[], channels: ChannelsList): OpenChannels {
+  const { hooks, policies, settings } = core
+  // What only the hook could tell is not told: a question for each channel would be a way to keep it busy.
+  if (hooks.visible !== undefined || hooks.authorize !== undefined) return NONE
+  const open = channels.filter(({ name }) => audiences.includes(policyOf(policies, name)?.join ?? 'everyone'))
+  return { first: open.slice(0, settings.channelsListed), names: new Set(open.map(({ name }) => name)) }
 }
 
 /**
@@ -43,37 +69,33 @@ function listOf(core: Core): ChannelList {
  * that it is in or whose policy is no secret. Undefined when the hook failed. [G8]
  */
 export async function visibleChannels(core: Core, session: Session): Promise<ChannelsList | undefined> {
-  const { channels, names } = listOf(core)
-  const isVisible = await visibility(core, session, names)
-  if (isVisible === undefined) return undefined
-  const seen: ChannelsList = []
-  for (const channel of channels) {
-    if (seen.length === core.settings.channelsListed) break
-    if (isVisible(channel.name)) seen.push(channel)
-  }
-  return seen
+  return core.hooks.visible === undefined ? openOrOwn(core, session) : chosen(core, session)
 }
 
-type Visibility = (name: string) => boolean
+/** Looks at the channels of the session alone: what is open to others like it, the list knows. */
+function openOrOwn(core: Core, session: Session): ChannelsList {
+  const { toUsers, toGuests } = listOf(core).open
+  const open = session.identity.userId === null ? toGuests : toUsers
+  const own: ChannelsList = []
+  for (const { tail } of session.feeds) {
+    const { kind, name } = tail.stream
+    if (kind === 'channel' && !open.names.has(name)) own.push({ name, clientCount: tail.members })
+  }
+  if (own.length === 0) return open.first
+  return [...open.first, ...own].sort(byMembers).slice(0, core.settings.channelsListed)
+}
 
-async function visibility(
-  core: Core,
-  session: Session,
-  names: readonly string[],
-): Promise<Visibility | undefined> {
-  const { hooks } = core
-  if (hooks.visible !== undefined) {
-    const answer = await ask(core, session, 'visible', () => hooks.visible?.(session.identity, names))
-    if (!answer.ok) return undefined
-    const seen = setOf(answer.value)
-    if (seen !== undefined) return (name) => seen.has(name)
+/** What `visible` says, asked once for all channels. */
+async function chosen(core: Core, session: Session): Promise<ChannelsList | undefined> {
+  const { channels, names } = listOf(core)
+  const answer = await ask(core, session, 'visible', () => core.hooks.visible?.(session.identity, names))
+  if (!answer.ok) return undefined
+  const seen = setOf(answer.value)
+  if (seen === undefined) {
     reportNonsense(core, 'visible', 'a list of names', answer.value)
     return undefined
   }
-  const isMember: Visibility = (name) => feedOn(session, name) !== undefined
-  // What only the hook could tell is not told: a question for each channel would be a way to keep it busy.
-  if (hooks.authorize !== undefined) return isMember
-  return (name) => isOpen(core, session, name) || isMember(name)
+  return channels.filter(({ name }) => seen.has(name)).slice(0, core.settings.channelsListed)
 }
 
 /** Any iterable of names will do; one that throws is none, and text is no list of its letters. */
@@ -87,9 +109,4 @@ function setOf(value: unknown): ReadonlySet<unknown> | undefined {
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value
-}
-
-function isOpen(core: Core, { identity }: Session, name: string): boolean {
-  const join = policyOf(core.policies, name)?.join ?? 'everyone'
-  return join === 'everyone' || (join === 'users' && identity.userId !== null)
 }
