@@ -69,6 +69,8 @@ export interface RateBounds {
   readonly joinsPerSocket?: number
   /** `refresh-auth` of one socket: after each, the hooks are asked about all of its channels. @default 20 */
   readonly renewalsPerSocket?: number
+  /** `get-channels` of one socket: for each, `visible` is asked about all channels. @default 100 */
+  readonly listsPerSocket?: number
   /** Over all connections of a user. @default 1000 */
   readonly sendsPerUser?: number
   /** Over all connections of a user. @default 2000 */
@@ -115,6 +117,7 @@ export const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
   sendsPerSocket: 500,
   joinsPerSocket: 500,
   renewalsPerSocket: 20,
+  listsPerSocket: 100,
   sendsPerUser: 1_000,
   joinsPerUser: 2_000,
   sendsPerAddress: 10_000,

@@ -15,6 +15,8 @@ const COUNTED: { readonly [E in ClientEvent]?: Exclude<Counted, 'other'> } = {
   [ClientEvent.SendNotification]: 'send',
   // Small to ask for, but the hooks are asked about every channel.
   [ClientEvent.RefreshAuth]: 'renewal',
+  // `visible` is asked about all of them each time.
+  [ClientEvent.GetChannels]: 'list',
 }
 
 /** Counts a request of a socket. What is over the bounds is told when to come back. */
@@ -37,7 +39,7 @@ export function inRate(
   run: () => undefined | Promise<void>,
 ): undefined | Promise<void> {
   const what = COUNTED[event]
-  const question = what === undefined || what === 'renewal' ? null : questionOf(core, session, what)
+  const question = what === 'send' || what === 'join' ? questionOf(core, session, what) : null
   if (core.rates === null || question === null) return run()
   return core.rates.take(question).then((retryAfterMs) => {
     if (retryAfterMs === 0) return run()

@@ -12,6 +12,7 @@ export interface Counts {
   sends: number
   joins: number
   renewals: number
+  lists: number
 }
 
 /** What one socket may do within a window. */
@@ -21,9 +22,10 @@ export interface GuardBounds {
   readonly sendsPerSocket: number
   readonly joinsPerSocket: number
   readonly renewalsPerSocket: number
+  readonly listsPerSocket: number
 }
 
-export type Counted = 'send' | 'join' | 'renewal' | 'other'
+export type Counted = 'send' | 'join' | 'renewal' | 'list' | 'other'
 
 /** What becomes of a request. */
 export type Verdict =
@@ -53,12 +55,13 @@ export function count<Key>(
     guard.since = now
     guard.counts = new Map()
   }
-  const counts = guard.counts.get(key) ?? { requests: 0, sends: 0, joins: 0, renewals: 0 }
+  const counts = guard.counts.get(key) ?? { requests: 0, sends: 0, joins: 0, renewals: 0, lists: 0 }
   guard.counts.set(key, counts)
   counts.requests += 1
   if (what === 'send') counts.sends += 1
   else if (what === 'join') counts.joins += 1
   else if (what === 'renewal') counts.renewals += 1
+  else if (what === 'list') counts.lists += 1
   const share = Math.max(counts.requests / bounds.requestsPerSocket, ownShare(counts, bounds, what))
   if (share <= 1) return SERVED
   const retryAfterMs = Math.max(1, guard.since + bounds.windowMs - now)
@@ -74,6 +77,8 @@ function ownShare(counts: Counts, bounds: GuardBounds, what: Counted): number {
       return counts.joins / bounds.joinsPerSocket
     case 'renewal':
       return counts.renewals / bounds.renewalsPerSocket
+    case 'list':
+      return counts.lists / bounds.listsPerSocket
     case 'other':
       return 0
   }

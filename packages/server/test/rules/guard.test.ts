@@ -7,6 +7,7 @@ const BOUNDS = {
   sendsPerSocket: 3,
   joinsPerSocket: 2,
   renewalsPerSocket: 1,
+  listsPerSocket: 4,
 }
 
 function ask(guard: Guard<string>, times: number, what: Counted, now: number, key = 'a'): Verdict[] {
@@ -35,6 +36,7 @@ describe('[S23] what one socket may ask within a window', () => {
     ['send', 3],
     ['join', 2],
     ['renewal', 1],
+    ['list', 4],
   ] as const)('[P-RATE] who goes on after twice as many is a nuisance: %s', (what, allowed) => {
     const kinds = ask(createGuard(), 2 * allowed + 1, what, 0).map(({ kind }) => kind)
     const refused = Array.from({ length: allowed }, () => 'refused')

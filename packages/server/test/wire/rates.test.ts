@@ -120,6 +120,22 @@ test('[S44] renewals are no way to keep the hooks busy: a connection has a few i
   expect(await mallory.ask('join-channel', 'c')).toMatchObject({ ok: true })
 })
 
+test('[S44] nor are lists, for which visible is asked about all channels', async () => {
+  let asked = 0
+  const { url } = await stage({
+    rates: { ...LONG, listsPerSocket: 2 },
+    visible: (_, names) => {
+      asked += 1
+      return names
+    },
+  })
+  const mallory = stock(url)
+  const answers = await Promise.all(Array.from({ length: 4 }, () => mallory.ask('get-channels')))
+  expect(answers).toMatchObject([{ ok: true }, { ok: true }, TOO_MANY, TOO_MANY])
+  expect(asked).toBe(2)
+  expect(await mallory.ask('get-stats')).toMatchObject({ ok: true })
+})
+
 test.each([
   ['sends', { sendsPerSocket: 5 }, ['send-notification', note('a', 'a')]],
   ['joins', { joinsPerSocket: 5 }, ['join-channel', 'a']],
