@@ -92,6 +92,10 @@ export interface NotificationsOptions<K extends Kinds = Kinds, Claims = unknown>
    * (`token-expired`); or `null` or `false` to refuse (`unauthenticated`). Both disconnect, but for a renewal, which
    * changes nothing then. A throw, a rejection, an answer of another shape and silence beyond `limits.hookTimeoutMs`
    * refuse as well; the fault goes to `problem` and `log`, never to the client.
+   *
+   * The type of `claims` in the other hooks is what it says here. TypeScript reads the options in their order: write
+   * `authenticate` before them, or the type of its `socket` (`(socket: Socket) => …`); otherwise `claims` are `unknown`
+   * there.
    * @default the `user_id` and `username` that the client claims in `auth`, marked unverified
    */
   authenticate?(
@@ -104,7 +108,7 @@ export interface NotificationsOptions<K extends Kinds = Kinds, Claims = unknown>
    * `hook-failed`, and the socket stays open.
    * @default everybody may do everything
    */
-  authorize?(request: AuthorizationRequest<Claims>): boolean | Promise<boolean>
+  readonly authorize?: (request: AuthorizationRequest<NoInfer<Claims>>) => boolean | Promise<boolean>
   /**
    * Who may join, send to and read the history of the channels whose name fits a pattern. The first that fits holds;
    * `authorize`, if given, has to agree. See {@link ChannelPolicies}.
@@ -114,13 +118,16 @@ export interface NotificationsOptions<K extends Kinds = Kinds, Claims = unknown>
    * ```
    * @default every channel is open
    */
-  readonly policies?: ChannelPolicies<Claims>
+  readonly policies?: ChannelPolicies<NoInfer<Claims>>
   /**
    * Which of the active channels `get-channels` may tell a user of: asked once for all of them. What is not among
    * `names` is passed over. A throw and silence refuse with `hook-failed`.
    * @default all; with `policies`, those that the user may join or is in; with `authorize`, those it is in
    */
-  visible?(user: Identity<Claims>, names: readonly string[]): Iterable<string> | Promise<Iterable<string>>
+  readonly visible?: (
+    user: Identity<NoInfer<Claims>>,
+    names: readonly string[],
+  ) => Iterable<string> | Promise<Iterable<string>>
   /**
    * Has the last word on a notification that a client sends, after the check of its shape and of its kind, and before
    * `authorize`: `data` are what the schema of the kind made of them. Return nothing to accept, or a sentence or a list
@@ -128,9 +135,9 @@ export interface NotificationsOptions<K extends Kinds = Kinds, Claims = unknown>
    * itself sends.
    * @default every well-formed notification is accepted
    */
-  validate?(
-    notification: ValidationRequestOf<K, Claims>,
-  ): string | readonly string[] | undefined | Promise<string | readonly string[] | undefined>
+  readonly validate?: (
+    notification: ValidationRequestOf<K, NoInfer<Claims>>,
+  ) => string | readonly string[] | undefined | Promise<string | readonly string[] | undefined>
   /**
    * The kinds of notifications that there are, each with a schema for its `data`: any Standard Schema, of zod,
    * valibot, arktype and others. The handle's `send` and `validate` know their types, and so does a client that is
