@@ -64,7 +64,13 @@ export function createChannels(
       // Once it has left, a join is not undone: leaving would make the server forget where we stopped.
       if (seat.waiters.size === 0 && outcome() === 'unsent') end(seat, 'client', null)
     }
-    const joined = requests.wait(seat.waiters, { call: 'joinChannel', options, outcome, onGaveUp })
+    const joined = requests.wait(seat.waiters, {
+      call: 'joinChannel',
+      event: ClientEvent.JoinChannel,
+      options,
+      outcome,
+      onGaveUp,
+    })
     if (known === undefined) takeSeat(seat)
     return joined
   }
@@ -107,14 +113,13 @@ export function createChannels(
   function rejoin(seat: Seat): void {
     seat.round += 1
     const { round } = seat
-    restartTimer(seat, settings.timeoutMs)
-    requests.direct(
-      joinJob(
-        seat,
-        () => argsOf(seat),
-        () => seat.round !== round,
-      ),
-    )
+    const isLate = (): boolean => seat.round !== round
+    const args = (): readonly unknown[] => {
+      restartTimer(seat, settings.timeoutMs)
+      return argsOf(seat)
+    }
+    const isOver = (): boolean => isLate() || seats.get(seat.channel) !== seat
+    requests.direct({ ...joinJob(seat, args, isLate), isOver })
   }
 
   function restartTimer(seat: Seat, ms: number): void {

@@ -17,6 +17,8 @@ export interface Job {
   readonly args: () => readonly unknown[]
   readonly onAnswer: (args: readonly unknown[]) => void
   readonly onFailure: (failure: Failure) => void
+  /** Whether nobody wants it any more: it need not go out. */
+  readonly isOver?: () => boolean
 }
 
 export function createJob<E extends ClientEvent>(

@@ -34,7 +34,6 @@ type Shelf = Pick<Locker, 'clientId' | 'sends' | 'keepSends'>
 export function createOutbox(
   requests: Pick<Requests, 'ask'>,
   shelf: Shelf | null,
-  settings: { readonly timeoutMs: number },
   limits: () => Limits,
   onLost: (error: NotificationsError) => void,
 ): Outbox {
@@ -83,7 +82,8 @@ export function createOutbox(
       const problem = notificationProblem(input)
       if (problem !== null) throw problem
       const notification = snapshotOf(CALL, input, input.idempotencyKey ?? randomId(), limits())
-      return deliver({ notification, timeoutMs: options?.timeoutMs ?? settings.timeoutMs }, options, false)
+      const timeoutMs = options?.timeoutMs
+      return deliver({ notification, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, options, false)
     },
     onConfirmed(isSame) {
       save()
@@ -92,8 +92,10 @@ export function createOutbox(
       if (!isSame) former = []
       // Each goes before all others, so the last one first.
       for (const saved of [...former].reverse()) {
-        const timeoutMs = Number(saved.timeoutMs) || Number.POSITIVE_INFINITY
-        deliver(saved, { timeoutMs }, true).catch((error) => isClosed || onLost(error))
+        const { timeoutMs } = saved
+        const options =
+          timeoutMs === undefined ? {} : { timeoutMs: Number(timeoutMs) || Number.POSITIVE_INFINITY }
+        deliver(saved, options, true).catch((error) => isClosed || onLost(error))
       }
       save()
     },

@@ -1,13 +1,14 @@
 import type { Answers, ClientEvent, Refused } from '@carillon/protocol'
 import { readAnswer } from '../rules/answers.ts'
-import { callOptionsProblem } from '../rules/arguments.ts'
 import { type ErrorFacts, type NotificationsError, type Outcome, refusalError } from '../rules/errors.ts'
 import { retryDelay } from '../rules/membership.ts'
 import type { Settings } from '../rules/options.ts'
+import { beginPaces, createPaces } from '../rules/pace.ts'
 import { createRequestQueue, type Entry, outcomeOf } from '../rules/request-queue.ts'
 import type { Trouble } from '../rules/silence.ts'
-import { createJob, type Failure, failureError, type Job } from './job.ts'
-import { createWaiters, type Impatience, type RequestOptions, type Waiters } from './waiters.ts'
+import { createJob, failureError, type Job } from './job.ts'
+import { type CallWait, createPatience } from './patience.ts'
+import { createWaiters, type RequestOptions, type Waiters } from './waiters.ts'
 
 export type Ticket = Entry<Job>
 
@@ -24,16 +25,6 @@ export interface Ask<E extends ClientEvent> {
   readonly isFirst?: boolean
 }
 
-export interface CallWait {
-  readonly call: string
-  readonly options: RequestOptions
-  readonly outcome: () => Outcome
-  readonly facts?: ErrorFacts | undefined
-  readonly onGaveUp?: () => void
-  /** What the server said last, if that says more than that time has run out. */
-  readonly lastWord?: () => NotificationsError | null
-}
-
 /** Requests to the server: what waits for the connection, what waits for its answer, and who waits for both. */
 export interface Requests {
   /** Asks, and waits for the answer at most as long as the options say. */
@@ -41,13 +32,14 @@ export interface Requests {
   /** Puts a job in the queue; `null` when it is full. */
   enqueue(job: Job): Ticket | null
   withdraw(ticket: Ticket): void
-  /** Emits at once, past the queue. The answer of a connection that broke never comes. */
+  /** Emits past the queue, as soon as rates allow. The answer of a connection that broke never comes. */
   direct(job: Job): void
   /** Why a call cannot even begin, or `null`. */
   refusal(call: string, options: RequestOptions): NotificationsError | null
   /** Waits as the options say; the error of an end without an answer names the call. */
   wait<T>(waiters: Waiters<T>, wait: CallWait): Promise<T>
-  onReady(): void
+  /** @param limits as the server announced them */
+  onReady(limits?: unknown): void
   /** @param keepsKeys whether the server will know a send that it gets again */
   onDropped(keepsKeys: boolean): void
   close(): void
@@ -68,6 +60,9 @@ export function createRequests(
   silence: (timeoutMs: number) => Trouble,
 ): Requests {
   const queue = createRequestQueue<Job>(settings.maxWaiting)
+  const paces = createPaces()
+  const { refusal, wait, heldMsOf } = createPatience(settings, paces, silence, () => isClosed)
+  let directs: Job[] = []
   let isReady = false
   let isClosed = false
   /** Counts the connections. */
@@ -79,23 +74,52 @@ export function createRequests(
     for (const { request } of queue.takePassed()) request.onFailure({ code: 'disconnected' })
     if (!isReady) return
     const now = performance.now()
-    for (const ticket of queue.take(WINDOW, now)) send(ticket)
-    const next = queue.nextAt(now)
-    if (next > 0) timer = setTimeout(pump, Math.min(next - now, LONGEST_TIMER_MS))
+    let next = queue.nextAt(now) || Number.POSITIVE_INFINITY
+    const mayGo = ({ event }: Job): boolean => {
+      const pace = paces.get(event)
+      const freeAt = pace?.freeAt(now) ?? 0
+      if (freeAt <= now) pace?.onSent()
+      else next = Math.min(next, freeAt)
+      return freeAt <= now
+    }
+    const wanted = directs.filter(({ isOver }) => isOver?.() !== true)
+    directs = []
+    for (const job of wanted) {
+      if (mayGo(job)) emitNow(job, (given) => job.onAnswer(given))
+      else directs.push(job)
+    }
+    for (const ticket of queue.take(WINDOW, now, mayGo)) send(ticket)
+    if (next < Number.POSITIVE_INFINITY) timer = setTimeout(pump, Math.min(next - now, LONGEST_TIMER_MS))
+  }
+
+  /** Its place in the pace was taken before. */
+  function emitNow(
+    { event, args }: Job,
+    onAck: (given: readonly unknown[], isCurrent: boolean) => void,
+  ): void {
+    const mine = connection
+    emit(event, args(), (...given) => {
+      const isCurrent = mine === connection
+      if (isCurrent) paces.get(event)?.onAnswered(performance.now(), excessOf(readAnswer(given)))
+      onAck(given, isCurrent)
+      pump()
+    })
   }
 
   function send(ticket: Ticket): void {
-    const { event, args, onFailure } = ticket.request
+    const { event, onFailure } = ticket.request
     try {
-      const mine = connection
-      emit(event, args(), (...given) => {
-        const isCurrent = mine === connection
+      emitNow(ticket.request, (given, isCurrent) => {
         const answer = readAnswer(given)
         if (answer !== null) onAnswered(ticket, given, answer, isCurrent)
         // The socket's own `ackTimeout` has passed: Socket.IO no longer knows the answer when it comes.
-        else if (isCurrent && queue.has(ticket)) send(ticket)
+        else if (isCurrent && queue.has(ticket)) {
+          paces.get(event)?.onSent()
+          send(ticket)
+        }
       })
     } catch (cause) {
+      paces.get(event)?.onAnswered(performance.now(), 0)
       if (queue.remove(ticket, 'no')) onFailure({ code: 'internal', cause })
     }
   }
@@ -117,7 +141,6 @@ export function createRequests(
       const isDone = refused !== null ? 'no' : answer === undefined ? 'perhaps' : 'surely'
       if (queue.remove(ticket, isDone)) ticket.request.onAnswer(given)
     }
-    pump()
   }
 
   function enqueue(job: Job, lane?: string, isFirst?: boolean): Ticket | null {
@@ -126,36 +149,13 @@ export function createRequests(
     return ticket
   }
 
-  function refusal(call: string, options: RequestOptions, facts?: ErrorFacts): NotificationsError | null {
-    const problem = callOptionsProblem(call, options)
-    if (problem !== null) return problem
-    const { signal } = options
-    if (!isClosed && signal?.aborted !== true) return null
-    const failure: Failure = isClosed ? { code: 'closed' } : { code: 'aborted', cause: signal?.reason }
-    return failureError(call, failure, { ...facts, outcome: 'unsent' })
-  }
-
-  function wait<T>(
-    waiters: Waiters<T>,
-    { call, options, outcome, facts, onGaveUp, lastWord }: CallWait,
-  ): Promise<T> {
-    const { timeoutMs = settings.timeoutMs, signal } = options
-    const giveUp = (code: Impatience, cause: unknown): NotificationsError => {
-      const failure: Failure = code === 'timeout' ? { code, ...silence(timeoutMs) } : { code, cause }
-      const said = code === 'timeout' ? lastWord?.() : undefined
-      const error = said ?? failureError(call, failure, { ...facts, outcome: outcome() })
-      onGaveUp?.()
-      return error
-    }
-    return waiters.wait({ timeoutMs, signal, giveUp })
-  }
-
   function ask<E extends ClientEvent>(asked: Ask<E>): Promise<Answers[E]> {
     const { call, event, args, options, facts, lane, isFirst } = asked
     const refused = refusal(call, options, facts)
     if (refused !== null) return Promise.reject(refused)
     const waiters = createWaiters<Answers[E]>()
     let ticket: Ticket | null = null
+    let heldMs = 0
     const outcome = (): Outcome => outcomeOf(ticket)
     const errorOf = (answer: Refused): NotificationsError =>
       refusalError(call, answer, facts, ticket?.isDoubtful)
@@ -170,15 +170,21 @@ export function createRequests(
     }
     const answered = wait(waiters, {
       call,
+      event,
       options,
       outcome,
       facts,
       onGaveUp,
+      // What is under way is held back no more.
+      heldMs: () => (ticket?.phase === 'in-flight' ? heldMs : heldMsOf(event)),
       lastWord: () => (isReady ? lastWord() : null),
     })
     const job = createJob(
       event,
-      () => args,
+      () => {
+        heldMs = heldMsOf(event)
+        return args
+      },
       (answer) => (answer.ok ? waiters.resolve(answer.value) : waiters.reject(errorOf(answer))),
       (failure) => {
         const word = failure.code === 'disconnected' ? lastWord() : null
@@ -208,14 +214,20 @@ export function createRequests(
       queue.remove(ticket)
       pump()
     },
-    direct: ({ event, args, onAnswer }) => emit(event, args(), (...given) => onAnswer(given)),
-    onReady() {
+    direct(job) {
+      directs.push(job)
+      pump()
+    },
+    onReady(limits) {
+      beginPaces(paces, performance.now(), limits)
       isReady = true
       pump()
     },
     onDropped(keepsKeys) {
       isReady = false
       connection += 1
+      directs = []
+      beginPaces(paces, performance.now(), null)
       if (!keepsKeys) loseSends()
       queue.giveBack()
       pump()
@@ -227,4 +239,9 @@ export function createRequests(
       for (const { request } of queue.drain()) request.onFailure({ code: 'closed' })
     },
   }
+}
+
+/** How long to wait, when the server found that it was asked too often. */
+function excessOf(answer: ReturnType<typeof readAnswer>): number {
+  return answer?.ok === false && answer.code === 'too-many-requests' ? (answer.retryAfterMs ?? 0) : 0
 }

@@ -73,7 +73,7 @@ export function createSession(parts: SessionParts): Session {
   const requests = createRequests(emit, settings, silence)
   let limits = limitsOf(null)
   const shelf = parts.keepsSends ? locker : null
-  const outbox = createOutbox(requests, shelf, settings, () => limits, problems.report)
+  const outbox = createOutbox(requests, shelf, () => limits, problems.report)
   const renewal = createRenewal(requests, handshake, settings, problems.report)
   const comebacks = createComebacks(socket.io, handshake.isAskable, () => {
     // Whoever owns the socket may have been quicker.
@@ -186,7 +186,7 @@ export function createSession(parts: SessionParts): Session {
     positions.onConfirmed(confirmed, handshake.told() ?? {})
     tellLost(confirmed)
     outbox.onConfirmed(isSame)
-    getReady()
+    getReady(confirmed.limits)
     renewal.onConfirmed(confirmed.authExpiresInMs)
     comebacks.onConfirmed()
     keep()
@@ -204,12 +204,12 @@ export function createSession(parts: SessionParts): Session {
     return silenceOf({ status, isOpen: socket.connected, isConfirmed, address, trouble }, timeoutMs)
   }
 
-  function getReady(): void {
+  function getReady(announced?: unknown): void {
     isResumable = false
     isIntroduced = handshake.told() !== null
     wasReady = true
     channels.onReady()
-    requests.onReady()
+    requests.onReady(announced)
     receipts.onReady(userId !== null)
   }
 

@@ -3,7 +3,8 @@ import type { NotificationsError } from '../rules/errors.ts'
 /** How long a call waits. */
 export interface RequestOptions {
   /**
-   * Milliseconds until the call rejects with `timeout`, more than 0. `Infinity` waits for ever.
+   * Milliseconds until the call rejects with `timeout`, more than 0. `Infinity` waits for ever. What is given here
+   * holds; the default does not count how long the server's rates hold the call back: see the client's option.
    *
    * @default the client's `timeoutMs`
    */
@@ -26,6 +27,8 @@ export type Impatience = 'timeout' | 'aborted'
 export interface Wait {
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+  /** Asked when the time is up: how many milliseconds there are all the same. */
+  readonly leftMs?: () => number
   /** Called at the end of the patience, before the promise rejects with what it returns. */
   readonly giveUp: (why: Impatience, cause: unknown) => NotificationsError
 }
@@ -37,6 +40,9 @@ export interface Waiters<T> {
   resolve(value: T): void
   reject(error: NotificationsError): void
 }
+
+/** What is left may grow while it is waited for: not with every millisecond. */
+const SHORTEST_MS = 100
 
 interface Waiter<T> {
   readonly resolve: (value: T) => void
@@ -56,7 +62,7 @@ export function createWaiters<T>(): Waiters<T> {
     get size() {
       return waiting.size
     },
-    wait: ({ timeoutMs, signal, giveUp }) =>
+    wait: ({ timeoutMs, signal, leftMs = () => 0, giveUp }) =>
       new Promise((resolve, reject) => {
         const end = (): void => {
           clearTimeout(timer)
@@ -77,8 +83,17 @@ export function createWaiters<T>(): Waiters<T> {
           waiter.reject(giveUp(why, cause))
         }
         const onAbort = (): void => lose('aborted', signal?.reason)
-        // A timer of more milliseconds than 31 bits would fire at once.
-        const timer = timeoutMs < 2 ** 31 ? setTimeout(lose, timeoutMs, 'timeout') : undefined
+        let timer: ReturnType<typeof setTimeout> | undefined
+        const arm = (ms: number): void => {
+          // A timer of more milliseconds than 31 bits would fire at once.
+          if (ms < 2 ** 31) timer = setTimeout(onTime, ms)
+        }
+        const onTime = (): void => {
+          const left = leftMs()
+          if (left > 0) arm(Math.max(left, SHORTEST_MS))
+          else lose('timeout')
+        }
+        arm(timeoutMs)
         signal?.addEventListener('abort', onAbort, { once: true })
         waiting.add(waiter)
       }),

@@ -31,7 +31,9 @@ export interface StorageOptions {
 export interface ClientOptions extends StorageOptions {
   /**
    * Milliseconds that a call waits for its answer, the wait for the connection included. `Infinity` waits for
-   * ever. Each call may have its own.
+   * ever. Each call may have its own. What the server allows in a while goes out at once, and the rest when it may: the
+   * time for which rates of the server hold a call back does not count here, up to a minute. It does in a limit that
+   * the call brings.
    *
    * @default 10_000
    */

@@ -36,8 +36,12 @@ export interface RequestQueue<R> {
    * @param isFirst it goes before all others, and beyond the bound
    */
   add(request: R, lane?: string | null, isFirst?: boolean): Entry<R> | null
-  /** What goes out now: in order, and no more than `window` in flight at once. */
-  take(window: number, now: number): Entry<R>[]
+  /**
+   * What goes out now: in order, and no more than `window` in flight at once.
+   *
+   * @param mayGo whether one more of its sort may go; once it is `false`, so it is for those behind it
+   */
+  take(window: number, now: number, mayGo?: (request: R) => boolean): Entry<R>[]
   /** The server said "not now": it rests until then. */
   postpone(entry: Entry<R>, refused: Refused, until: number): void
   /** When the next one that rests may go, if that is later than `now`; 0 if none does. */
@@ -107,7 +111,7 @@ export function createRequestQueue<R>(maxWaiting: number): RequestQueue<R> {
       for (const each of [entry, ...later]) entries.add(each)
       return entry
     },
-    take(window, now) {
+    take(window, now, mayGo = () => true) {
       const taken: Entry<R>[] = []
       const closed = new Set<string | null>()
       if (inFlight === entries.size) return taken
@@ -117,6 +121,7 @@ export function createRequestQueue<R>(maxWaiting: number): RequestQueue<R> {
         if (closed.has(lane)) continue
         if (lane !== null && refusals > 0) closed.add(lane)
         if (phase === 'in-flight' || (refusals > 0 && (restsUntil > now || isBusy(lane)))) continue
+        if (!mayGo(entry.request)) continue
         entry.phase = 'in-flight'
         entry.sent = true
         inFlight += 1

@@ -21,8 +21,8 @@ export type SavedPosition = Position & { readonly user: string | null }
 /** A send whose outcome nobody knows yet. */
 export interface SavedSend {
   readonly notification: KeyedNotification
-  /** Endless is `null`, as JSON has it. */
-  readonly timeoutMs: number | null
+  /** What the call brought. Endless is `null`, as JSON has it. */
+  readonly timeoutMs?: number | null
 }
 
 /** An id as clients make them. A server takes one that says anything else for a client of the first version. */
