@@ -1,7 +1,8 @@
 import { until } from '@carillon/testkit'
 import { expect, test } from 'vitest'
-import { clientOf, fakeServer, statusIs } from './kit.ts'
+import { clientOf, fakeServer, statusIs, titlesOf } from './kit.ts'
 import { memoryStorage } from './memory-storage.ts'
+import { realServer } from './real-server.ts'
 
 const left = (reason: string) => ({ channel: 'devops', message: 'm', timestamp: 't', reason })
 
@@ -67,4 +68,52 @@ test('[CL5] a server that closes lets go of a channel for now', async () => {
   for (const socket of server.sockets()) socket.emit('channel-left', left('closing'))
   await until(() => devops.state === 'joining', 'the end')
   expect(devops.reason).toBeNull()
+})
+
+test('[CL5] [S31] after a revocation nobody joins again by themselves, and a later join begins anew', async () => {
+  const server = await realServer()
+  const alice = clientOf(server.url, { reconnectionAttempts: 50, auth: { user_id: 'alice' } })
+  const titles = titlesOf(alice)
+  const send = (title: string) => server.notifications.send({ title, message: 'm', channel: 'devops' })
+  const devops = await alice.joinChannel('devops')
+  await send('before')
+  await until(() => titles.length === 1, 'the first')
+  await server.notifications.revoke('alice', 'devops')
+  await until(() => devops.state === 'left', 'the end')
+  await send('while revoked')
+  server.cut()
+  await statusIs(alice, 'reconnecting')
+  await statusIs(alice, 'connected')
+  await alice.stats()
+  expect(await server.notifications.channels()).toEqual([])
+  const again = await alice.joinChannel('devops')
+  await send('after')
+  await until(() => titles.includes('after'), 'what came after')
+  expect([devops.reason, again.state, again.recovered, titles]).toEqual([
+    'revoked',
+    'joined',
+    null,
+    ['before', 'after'],
+  ])
+})
+
+test('[CL5] [S31] a join that is under way during a revocation ends as the server then says', async () => {
+  let mayJoin = true
+  let asked = 0
+  let answer: () => void = () => undefined
+  const server = await realServer({
+    authorize: async () => {
+      asked += 1
+      const isAllowed = mayJoin
+      if (asked === 1) await new Promise<void>((resolve) => (answer = resolve))
+      return isAllowed
+    },
+  })
+  const alice = clientOf(server.url, { auth: { user_id: 'alice' } })
+  const joining = alice.joinChannel('devops').catch((error) => error.code)
+  await until(() => asked === 1, 'the question')
+  mayJoin = false
+  await server.notifications.revoke('alice', 'devops')
+  answer()
+  expect([await joining, asked]).toEqual(['not-allowed', 2])
 })
