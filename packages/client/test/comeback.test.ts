@@ -177,15 +177,15 @@ test('[CL1] an end for good ends what would come back from the one before', asyn
   const settings = new Manager('http://127.0.0.1:1', { autoConnect: false, reconnectionAttempts: 2 })
   const comeBack = vi.fn()
   const comebacks = createComebacks(settings, () => true, comeBack)
-  expect(comebacks.onEnded('token-expired')).toBe('coming')
+  expect(comebacks.onEnded({ code: 'token-expired' })).toBe('coming')
   await vi.advanceTimersByTimeAsync(1_500)
   expect(comeBack).toHaveBeenCalledTimes(1)
-  expect(comebacks.onEnded('hook-failed')).toBe('coming')
+  expect(comebacks.onEnded({ code: 'hook-failed' })).toBe('coming')
   // Whoever owns the socket was quicker, and this time the server meant it.
   expect([comebacks.onEnded(undefined), comebacks.isWaiting()]).toEqual(['final', false])
   await vi.advanceTimersByTimeAsync(60_000)
   expect(comeBack).toHaveBeenCalledTimes(1)
-  expect(comebacks.onEnded('token-expired')).toBe('used-up')
+  expect(comebacks.onEnded({ code: 'token-expired' })).toBe('used-up')
 })
 
 test('[CL1] [S23] who is cut off for asking too much is told so, and comes back as from any broken connection', async () => {
@@ -200,6 +200,50 @@ test('[CL1] [S23] who is cut off for asking too much is told so, and comes back 
   await statusIs(client, 'reconnecting')
   await statusIs(client, 'connected')
   expect(heard).toEqual(['reconnecting', ['too-many-requests', false], 'connected'])
+})
+
+test('[CL1] [S23] and not before the time that the server says, whatever Socket.IO would do', async () => {
+  const server = await fakeServer()
+  const client = clientOf(server.url)
+  const devops = await client.joinChannel('devops')
+  const heard = heardOf(client)
+  const waits: unknown[] = []
+  client.on('problem', ({ retryAfterMs }) => waits.push(retryAfterMs))
+  const words = { errors: ['Trop'], code: 'too-many-requests', event: null, retryAfterMs: 400 }
+  const begun = performance.now()
+  for (const socket of server.sockets()) {
+    socket.emit('error-message', words)
+    socket.conn.close()
+  }
+  await statusIs(client, 'reconnecting')
+  // Asking for it makes it no sooner.
+  client.connect()
+  const waiting = client.stats()
+  await statusIs(client, 'connected')
+  expect(performance.now() - begun).toBeGreaterThan(390)
+  await waiting
+  expect(heard).toEqual(['reconnecting', ['too-many-requests', true], 'connected'])
+  expect(waits).toEqual([400])
+  await until(() => devops.state === 'joined', 'the channel to be joined again')
+})
+
+test('[CL1] close() ends that wait, and with reconnection switched off there is none', async () => {
+  const server = await fakeServer()
+  const clients = [clientOf(server.url), clientOf(server.url, { reconnection: false })]
+  for (const client of clients) await statusIs(client, 'connected')
+  for (const socket of server.sockets()) {
+    const words = { errors: ['Trop'], code: 'too-many-requests', event: null, retryAfterMs: 50 }
+    socket.emit('error-message', words)
+    socket.conn.close()
+  }
+  await until(() => clients.every(({ status }) => status !== 'connected'), 'both ends')
+  expect(clients.map(({ status }) => status)).toEqual(['reconnecting', 'suspended'])
+  clients[0]?.close()
+  const third = clientOf(server.url, { timeoutMs: 500 })
+  await statusIs(third, 'connected')
+  const since = performance.now()
+  await until(() => performance.now() - since > 100, 'the time that was said')
+  expect(server.sockets()).toHaveLength(1)
 })
 
 test('[CL9] a socket that was handed in comes back, too, when its auth is a function', async () => {

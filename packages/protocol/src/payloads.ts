@@ -265,6 +265,8 @@ export const serverPayloads = {
     code: text,
     /** The request that was refused; `null` when the server speaks of itself. */
     event: nullableText,
+    /** How long to wait before the request, or the connection, is tried again. */
+    retryAfterMs: v.optional(count),
   }),
 } as const
 

@@ -1,10 +1,10 @@
 import type { Manager } from 'socket.io-client'
-import { type Comeback, comebackDelay, endsForNow } from '../rules/comeback.ts'
+import { type Comeback, comebackDelay, endsForNow, type LastWords } from '../rules/comeback.ts'
 
 /** Coming back from an end that the server wanted for now: Socket.IO itself takes every such end for final. */
 export interface Comebacks {
-  /** @param code the last words of the server; absent when it was not the one who ended the connection */
-  onEnded(code: string | undefined): Comeback
+  /** @param words the last ones of the server; absent when it was not the one who ended the connection */
+  onEnded(words: LastWords | undefined): Comeback
   onConfirmed(): void
   isWaiting(): boolean
   stop(): void
@@ -18,6 +18,9 @@ type Settings = Pick<
   | 'reconnectionDelayMax'
   | 'randomizationFactor'
 >
+
+/** A timer of more milliseconds than 31 bits would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * @param settings the host's own, for connections that break
@@ -39,9 +42,9 @@ export function createComebacks(
   }
 
   return {
-    onEnded(code) {
+    onEnded(words) {
       stop()
-      if (!endsForNow(code, isAskable())) return 'final'
+      if (!endsForNow(words?.code, isAskable())) return 'final'
       const maxDelayMs = Number(settings.reconnectionDelayMax())
       // What ends as soon as it is confirmed is no success: it would be a loop that never tires.
       if (performance.now() - confirmedAt > maxDelayMs) attempts = 0
@@ -54,10 +57,13 @@ export function createComebacks(
       const jitter = Number(settings.randomizationFactor())
       const delay = comebackDelay(attempts, { delayMs, maxDelayMs, jitter }, Math.random())
       attempts += 1
-      timer = setTimeout(() => {
-        timer = undefined
-        comeBack()
-      }, delay)
+      timer = setTimeout(
+        () => {
+          timer = undefined
+          comeBack()
+        },
+        Math.min(Math.max(delay, words?.retryAfterMs ?? 0), LONGEST_TIMER_MS),
+      )
       return 'coming'
     },
     onConfirmed() {

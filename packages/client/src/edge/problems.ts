@@ -1,5 +1,5 @@
 import type { ErrorMessage } from '@carillon/protocol'
-import type { Comeback } from '../rules/comeback.ts'
+import type { Comeback, LastWords } from '../rules/comeback.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Trouble } from '../rules/silence.ts'
 
@@ -8,8 +8,8 @@ export interface Problems {
   report(problem: NotificationsError): void
   /** An `error-message` that answers no request. */
   onErrorMessage(message: ErrorMessage): void
-  /** Code of the words that wait for the end they belong to. */
-  lastCode(): string | undefined
+  /** The words that wait for the end they belong to. */
+  lastWords(): LastWords | undefined
   /** The connection ended, by the server's will or not, and what follows if so. */
   onLost(isByServer: boolean, comeback: Comeback): void
   onConnectionRefused(cause: Error): void
@@ -23,8 +23,7 @@ const LAST_WORDS_MS = 1_000
 
 const ADVICE = 'make "auth" a function that gives a fresh one, and the client renews it by itself'
 
-interface Words {
-  readonly code: string
+interface Words extends LastWords {
   readonly errors: readonly string[]
 }
 
@@ -38,8 +37,8 @@ export function createProblems(report: (problem: NotificationsError) => void): P
     lastWords = null
     return words
   }
-  function tell({ code, errors }: Words, advice: readonly string[] = [], retryable = false): void {
-    report(new NotificationsError(code, [...errors, ...advice].join('; '), { errors, retryable }))
+  function tell({ code, errors, ...wait }: Words, advice: readonly string[] = [], retryable = false): void {
+    report(new NotificationsError(code, [...errors, ...advice].join('; '), { errors, retryable, ...wait }))
   }
   function tellLastWords(): void {
     const words = takeLastWords()
@@ -48,11 +47,12 @@ export function createProblems(report: (problem: NotificationsError) => void): P
 
   return {
     report,
-    lastCode: () => lastWords?.code,
-    onErrorMessage({ errors, code, event }) {
+    lastWords: () => lastWords ?? undefined,
+    onErrorMessage({ errors, code, event, retryAfterMs }) {
       const words = {
         code: typeof code === 'string' ? code : 'internal',
         errors: Array.isArray(errors) ? errors.map(String) : [],
+        ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
       }
       if (event !== null && event !== undefined) {
         tell(words)

@@ -229,9 +229,17 @@ export function createSession(parts: SessionParts): Session {
     trouble = { text: reason }
     isIntroduced = false
     handshake.onClosed()
+    const words = problems.lastWords()
     const isByServer = reason === 'io server disconnect'
-    const comeback = comebacks.onEnded(isByServer ? problems.lastCode() : undefined)
-    if (!isFinal || comeback === 'coming') move('dropped')
+    // Socket.IO itself comes back too soon for whoever was cut off for asking too much.
+    const mustWait =
+      !isFinal &&
+      words?.retryAfterMs !== undefined &&
+      words.code === 'too-many-requests' &&
+      socket.io.reconnection()
+    if (mustWait) socket.disconnect()
+    const comeback = comebacks.onEnded(isByServer || mustWait ? words : undefined)
+    if (!(isFinal || mustWait) || comeback === 'coming') move('dropped')
     else if (comeback === 'used-up') end('exhausted', true)
     else end('ended', false)
     problems.onLost(isByServer, comeback)

@@ -4,6 +4,13 @@
  */
 export type Comeback = 'final' | 'coming' | 'used-up'
 
+/** What a server says before it ends a connection. */
+export interface LastWords {
+  readonly code: string
+  /** Not to come back before that. */
+  readonly retryAfterMs?: number
+}
+
 /** What Socket.IO is told of coming back from a connection that broke. */
 export interface Backoff {
   readonly delayMs: number
@@ -19,7 +26,7 @@ export interface Backoff {
  * @param isAskable `auth` is a function: the next handshake brings something fresh
  */
 export function endsForNow(code: string | undefined, isAskable: boolean): boolean {
-  return code === 'hook-failed' || (code === 'token-expired' && isAskable)
+  return code === 'hook-failed' || code === 'too-many-requests' || (code === 'token-expired' && isAskable)
 }
 
 /** @param chance at least 0, less than 1 */

@@ -81,7 +81,13 @@ export function sayClosing(core: Core, session: Session): void {
 /** Tells a client in sentences what was wrong. */
 export function sayProblems(core: Core, session: Session, event: string | null, problems: Problems): void {
   const errors = sentencesOf(core.settings.catalogue, problems)
-  core.wire.emit(session.peer, ServerEvent.ErrorMessage, { errors, code: problems[0].code, event })
+  const retryAfterMs = retryAfterOf(problems) ?? 0
+  core.wire.emit(session.peer, ServerEvent.ErrorMessage, {
+    errors,
+    code: problems[0].code,
+    event,
+    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+  })
 }
 
 function refusalOf(core: Core, problems: Problems): Refused {

@@ -71,7 +71,11 @@ test('[S08] an address has one budget; without a word of the host those of the o
   expect(await clients[1]?.ask('send-notification', note('a', 'a'))).toMatchObject({ ok: true })
   expect(await clients[2]?.ask('send-notification', note('a', 'a'))).toMatchObject(TOO_MANY)
   const late = stock(counted.url, { reconnection: false })
-  expect(await late.next('error-message')).toMatchObject({ code: 'too-many-requests', event: null })
+  expect(await late.next('error-message')).toMatchObject({
+    code: 'too-many-requests',
+    event: null,
+    retryAfterMs: expect.any(Number),
+  })
   expect(await late.next('disconnect')).not.toBe('io server disconnect')
 })
 
