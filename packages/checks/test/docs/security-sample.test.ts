@@ -53,7 +53,7 @@ test('[D15] the sample "In one evening" starts a server', async () => {
   const io: unknown = Reflect.apply(run, undefined, Object.values(given))
   expect(handle).toBeDefined()
   expect(Reflect.apply(Object(options).address, undefined, [{ request: 'a request' }])).toBe('a request')
-  expect(Reflect.apply(Object(options).authenticate, undefined, [{ handshake: { auth: {} } }])).toEqual({
+  expect(Reflect.apply(Object(options).authenticate, undefined, ['a socket', {}])).toEqual({
     userId: 'alice',
   })
   await handle?.close()
