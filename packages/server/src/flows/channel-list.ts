@@ -8,6 +8,8 @@ import type { Session } from './session.ts'
 /** All channels with members, as they were when it was made. */
 export interface ChannelList {
   readonly madeAt: number
+  /** How often somebody had joined or left. */
+  readonly changes: number
   /** How long it took to make. */
   readonly cost: number
   readonly channels: ChannelsList
@@ -22,8 +24,12 @@ interface OpenChannels {
   readonly names: ReadonlySet<string>
 }
 
-/** A list is used again for so many times as long as it took to make: asking costs a bounded share of the work. */
+/**
+ * A long list that is no longer true is used again for so many times as long as it took to make: so asking costs a
+ * bounded share of the work, however much comes and goes.
+ */
 const REUSE = 20
+const LONG = 500
 
 /** Channels with members, the fullest first. */
 export function channelsOf(core: Core): ChannelsList {
@@ -33,7 +39,7 @@ export function channelsOf(core: Core): ChannelsList {
 function listOf(core: Core): ChannelList {
   const now = core.clock.now()
   const known = core.channelList
-  if (known !== null && now - known.madeAt < REUSE * known.cost) return known
+  if (known !== null && (known.changes === core.memberChanges || isFresh(known, now))) return known
   const channels: ChannelsList = []
   for (const { stream, members } of core.tails.values()) {
     if (stream.kind === 'channel' && members > 0) channels.push({ name: stream.name, clientCount: members })
@@ -41,9 +47,13 @@ function listOf(core: Core): ChannelList {
   channels.sort(byMembers)
   const names = Object.freeze(channels.map(({ name }) => name))
   const open = { toUsers: openTo(core, USERS, channels), toGuests: openTo(core, GUESTS, channels) }
-  const made = { madeAt: now, cost: core.clock.now() - now, channels, names, open }
+  const made = { madeAt: now, changes: core.memberChanges, cost: core.clock.now() - now, channels, names, open }
   core.channelList = made
   return made
+}
+
+function isFresh({ madeAt, cost, channels }: ChannelList, now: number): boolean {
+  return channels.length >= LONG && now - madeAt < REUSE * cost
 }
 
 function byMembers(a: ChannelsList[number], b: ChannelsList[number]): number {

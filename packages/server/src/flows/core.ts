@@ -107,6 +107,8 @@ export interface Core {
   behind: number
   /** The list of channels that was made last. */
   channelList: ChannelList | null
+  /** How often somebody joined or left a channel. */
+  memberChanges: number
   cancelStats: (() => void) | null
   cancelSweep: (() => void) | null
   /** Sessions for which too much waits. */
@@ -207,6 +209,7 @@ export function createCore(parts: CoreParts, { restart, obey, heed }: Upward): C
     activeChannels: 0,
     behind: 0,
     channelList: null,
+    memberChanges: 0,
     cancelStats: null,
     cancelSweep: null,
     strains: new Map(),

@@ -122,6 +122,7 @@ export function admit(core: Core, session: Session, { tail, start }: Opening): F
   const feed: Feed = { tail, received: start.after, epoch: tail.epoch, liveSince: 0, run: null }
   session.feeds = withFeed(session.feeds, feed)
   tail.members += 1
+  core.memberChanges += 1
   if (tail.members === 1 && tail.stream.kind === 'channel') core.activeChannels += 1
   return feed
 }
@@ -133,6 +134,7 @@ export function dismissFeed(core: Core, session: Session, feed: Feed): void {
   endRun(core, session, feed)
   if (tail.room !== null) core.wire.leave(session.peer, tail.room)
   tail.members -= 1
+  core.memberChanges += 1
   if (tail.members === 0 && tail.stream.kind === 'channel') core.activeChannels -= 1
   if (tail.members === 0) sweepLater(core)
 }
