@@ -47,7 +47,14 @@ function listOf(core: Core): ChannelList {
   channels.sort(byMembers)
   const names = Object.freeze(channels.map(({ name }) => name))
   const open = { toUsers: openTo(core, USERS, channels), toGuests: openTo(core, GUESTS, channels) }
-  const made = { madeAt: now, changes: core.memberChanges, cost: core.clock.now() - now, channels, names, open }
+  const made = {
+    madeAt: now,
+    changes: core.memberChanges,
+    cost: core.clock.now() - now,
+    channels,
+    names,
+    open,
+  }
   core.channelList = made
   return made
 }
