@@ -3,10 +3,14 @@ import { defineConfig } from 'vitest/config'
 
 // Tests read the sources of the packages, so that nothing has to be built first.
 const SOURCES = 'carillon-source'
-// Real processes, databases and networks that break, a minute and more each: `npm run test:long`.
+// Real processes, browsers, databases and networks that break, most of a minute and more each: `npm run test:long`.
 const LONG = [
+  'examples/comeback/test/browser.test.ts',
+  'examples/comeback/test/kills.test.ts',
+  'examples/tokens/test/browser.test.ts',
   'packages/faults/test/connections.test.ts',
   'packages/faults/test/stores.test.ts',
+  'packages/fuzz/test/stores.test.ts',
   'packages/soak/test/churn.test.ts',
   'packages/survival/test/survey.test.ts',
 ]
