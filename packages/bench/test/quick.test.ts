@@ -11,7 +11,9 @@ import config from '../tsup.config.ts'
 const folder = new URL('../node_modules/.cache/bench-test/', import.meta.url)
 const outDir = fileURLToPath(new URL('dist', folder))
 const sqlite = new URL('../../store-sqlite/', import.meta.url)
-const driver = createRequire(new URL('package.json', sqlite)).resolve('libsql')
+const server = new URL('../../server/', import.meta.url)
+/** What only one of the packages depends on is found from there. */
+const FOUND_FROM = { libsql: sqlite, 'rate-limiter-flexible': server }
 
 beforeAll(async () => {
   const { entry } = config as { entry: Record<string, string> }
@@ -30,9 +32,15 @@ beforeAll(async () => {
     },
     esbuildPlugins: [
       {
-        name: 'the driver of the SQLite store is found from there only',
-        setup: ({ onResolve }) => {
-          onResolve({ filter: /^libsql$/ }, () => ({ path: pathToFileURL(driver).href, external: true }))
+        name: 'dependencies of the packages are found from there only',
+        setup({ onResolve }) {
+          for (const [name, place] of Object.entries(FOUND_FROM)) {
+            const path = createRequire(new URL('package.json', place)).resolve(name)
+            onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
+              path: pathToFileURL(path).href,
+              external: true,
+            }))
+          }
         },
       },
     ],
