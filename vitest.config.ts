@@ -3,15 +3,23 @@ import { defineConfig } from 'vitest/config'
 
 // Tests read the sources of the packages, so that nothing has to be built first.
 const SOURCES = 'carillon-source'
-// Real processes, browsers, databases and networks that break, most of a minute and more each: `npm run test:long`.
+// Real processes, browsers, databases and networks that break, many seconds to minutes each: `npm run test:long`.
 const LONG = [
-  'examples/comeback/test/browser.test.ts',
+  'examples/*/test/browser.test.ts',
   'examples/comeback/test/kills.test.ts',
-  'examples/tokens/test/browser.test.ts',
+  'packages/bench/test/quick.test.ts',
+  'packages/client/test/pace.test.ts',
   'packages/faults/test/connections.test.ts',
   'packages/faults/test/stores.test.ts',
   'packages/fuzz/test/stores.test.ts',
   'packages/soak/test/churn.test.ts',
+  'packages/store-postgres/test/append.test.ts',
+  'packages/store-postgres/test/news.test.ts',
+  'packages/store-postgres/test/outage.test.ts',
+  'packages/store-postgres/test/prune.test.ts',
+  'packages/store-redis/test/client.test.ts',
+  'packages/store-redis/test/faults.test.ts',
+  'packages/store-sqlite/test/processes.test.ts',
   'packages/survival/test/survey.test.ts',
 ]
 // The projects load this file again: the environment keeps the seed the same for all of them.

@@ -33,7 +33,7 @@ describe.skipIf(!canUse('redis-server', isRedisFound(), REDIS_COMMAND))('races',
   it('[RD14] processes that race, one of them killed: offsets without hole or double, nothing confirmed is lost', async () => {
     server = await stage.start({ appendonly: 'yes' })
     const racers = ['a', 'b', 'c'].map((name) => race(server.url, name, name === 'c' ? 1_000_000 : 300))
-    await until(() => racers[2]?.confirmed.length, 'the one to be killed has confirmed something')
+    await until(() => racers[2]?.confirmed.length, 'the one to be killed has confirmed something', 20_000)
     racers[2]?.kill()
     await Promise.all(racers.map(({ ended }) => ended))
     const store = stage.open({ url: server.url })
