@@ -131,6 +131,6 @@ async function isRefusedUnsent(
     return 0
   } catch (error) {
     const isSo = error instanceof Object && 'code' in error && 'outcome' in error
-    return isSo && error.code === 'too-large' && error.outcome === 'unsent' ? 1 : 0
+    return isSo && error.code === 'field-too-long' && error.outcome === 'unsent' ? 1 : 0
   }
 }
