@@ -26,6 +26,18 @@ const LIMIT_MS = 5_000
 /** Small, so that a long run fills it, and then holds no more. */
 const STORE = { maxStreams: 200, maxItemsPerStream: 50, maxBytes: 2_000_000, maxCursors: 200 }
 
+/** Some hundred scenarios a second, from one address; and the honest one writes in each of them. */
+const MANY = 1_000_000
+const RATES = {
+  requestsPerSocket: MANY,
+  sendsPerSocket: MANY,
+  sendsPerUser: MANY,
+  joinsPerUser: MANY,
+  sendsPerAddress: MANY,
+  joinsPerAddress: MANY,
+  connectionsPerAddress: MANY,
+}
+
 /** @param limitMs how long may be waited for what must come, or go */
 export async function openPlace(sabotage?: Sabotage, limitMs = LIMIT_MS): Promise<Place> {
   const leaks = leakCheck({ limitMs })
@@ -37,6 +49,7 @@ export async function openPlace(sabotage?: Sabotage, limitMs = LIMIT_MS): Promis
     log: false,
     stats: { minIntervalMs: 60_000 },
     limits: { requestsPerSocket: 100 },
+    rates: RATES,
     // Some answers at once, some later: both ways through the lanes.
     authorize: ({ user, channel }) => {
       const isAllowed = channel !== PRIVATE || user.userId === HONEST

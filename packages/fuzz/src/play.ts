@@ -76,8 +76,11 @@ async function take(place: Place, visit: Visit, step: Exclude<Step, { kind: 'aga
   }
 }
 
+/** Digits that no wounded frame has by chance. */
+const FIRST_ASKED = 700_001
+
 function sendEvent({ client, asked }: Visit, { json, event, wantsAnswer }: Step & { kind: 'event' }): void {
-  const id = asked.length + 1
+  const id = FIRST_ASKED + asked.length
   client.sendFrame(`42${wantsAnswer ? id : ''}${json}`)
   // What is none of ours is nobody's to answer.
   if (wantsAnswer) asked.push(OURS.has(event) ? id : 0)

@@ -2,7 +2,7 @@
 import { ClientEvent, ServerEvent } from '@carillon/protocol'
 import { seed } from '@carillon/testkit'
 import { expect, test } from 'vitest'
-import { hunt, type Sabotage } from '../src/index.ts'
+import { type Found, hunt, type Sabotage } from '../src/index.ts'
 
 const RUNS = 250
 const LIMIT_MS = 8_000
@@ -13,7 +13,7 @@ test('[G7] whatever comes, in whatever order: nothing throws, each request has o
   expect(executions).toBeGreaterThan(20)
 })
 
-const BROKEN: [what: string, sabotage: Sabotage, said: RegExp][] = [
+const BROKEN: [what: string, sabotage: Sabotage, said: RegExp, runs?: number][] = [
   [
     'a listener that throws on null',
     (io) =>
@@ -63,16 +63,39 @@ const BROKEN: [what: string, sabotage: Sabotage, said: RegExp][] = [
     'a timer that stays',
     (io) => io.on('connection', () => void setTimeout(() => undefined, 3_600_000)),
     /left open/,
+    // It shows when the place is closed.
+    10,
   ],
 ]
 
-/** A few scenarios are enough: what is broken there is broken often. */
-const BRIEF = { seed: seed(), runs: 40, limitMs: LIMIT_MS, patienceMs: 300, shrinks: false }
+/** It ends with the first that is found: one in thirty meets what is broken there. */
+const BRIEF = { seed: seed(), runs: 600, limitMs: LIMIT_MS, patienceMs: 300, shrinks: false }
 
-test.each(BROKEN)('[FZ2] %s is found', async (_, sabotage, said) => {
-  const { found } = await hunt({ ...BRIEF, sabotage })
-  expect(String(found?.error)).toMatch(said)
+test.each(BROKEN)('[FZ2] %s is found', async (_, sabotage, said, runs = BRIEF.runs) => {
+  const { found } = await hunt({ ...BRIEF, sabotage, runs })
+  if (found === null) throw new Error(`nothing was found, CARILLON_SEED=${seed()}`)
+  expect(String(found.error)).toMatch(said)
 })
+
+/** A scenario without its values: some are so deep that comparing them runs out of stack. */
+function outline(found: Found | null): unknown {
+  const { auth, steps = [] } = found?.scenario ?? {}
+  return [
+    auth,
+    ...steps.map((step) => {
+      switch (step.kind) {
+        case 'frame':
+          return step.text
+        case 'event':
+          return step.json
+        case 'listener':
+          return [step.event, step.ack, step.args.length]
+        default:
+          return step.kind
+      }
+    }),
+  ]
+}
 
 test('[FZ3] what was found is found again by its seed and its path', async () => {
   const [, sabotage] = BROKEN[0] ?? []
@@ -80,6 +103,7 @@ test('[FZ3] what was found is found again by its seed and its path', async () =>
   const plan = { ...BRIEF, sabotage }
   const { found: first } = await hunt(plan)
   const { found: second } = await hunt({ ...plan, path: first?.path ?? '' })
-  expect(second?.scenario).toEqual(first?.scenario)
+  expect(outline(second)).toEqual(outline(first))
+  expect(first?.scenario).toBeDefined()
   expect(String(second?.error)).toBe(String(first?.error))
 })
