@@ -146,10 +146,16 @@ async function untilWhole(node: RedisServer, size: number): Promise<void> {
   const deadline = Date.now() + SLOTS_MS
   for (;;) {
     const info = await node.cli('cluster', 'info')
-    if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`)) return
+    const known = (await node.cli('cluster', 'nodes')).split('\n')
+    if (info.includes('cluster_state:ok') && known.length === size && known.every(isLinked)) return
     if (Date.now() > deadline) throw new Error(`the Redis cluster did not come together: ${info}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** A node that is only known of yet gets nothing that is published. */
+function isLinked(line: string): boolean {
+  return line.includes(' connected ') && !line.includes('handshake')
 }
 
 async function runTool(port: number, args: readonly string[]): Promise<string> {
