@@ -1,4 +1,3 @@
-import { connectStock, type StockClient } from '@carillon/testkit'
 import { decodeJwt } from 'jose'
 import { expect } from 'vitest'
 
@@ -52,9 +51,4 @@ export async function signIn(url: string, name: Name): Promise<Visitor> {
     ask: async (method, path) =>
       fetch(`${url}${path}`, { method, headers: { Authorization: `Bearer ${await token()}` } }),
   }
-}
-
-/** A stock client that says this and nothing else in its `auth`. */
-export function connectWith(url: string, token: unknown, name = 'client'): StockClient {
-  return connectStock(url, { name, reconnection: false, auth: { token } })
 }
