@@ -1,7 +1,8 @@
 import type { Answer, Answers } from './answers.ts'
 import type { ClientEvent, ServerEvent } from './events.ts'
 import type { JsonObject } from './json.ts'
-import type { HistoryQuery, JoinOptions, NotificationInput, Positions, ServerPayload } from './payloads.ts'
+import type { ServerPayload } from './payloads.ts'
+import type { HistoryQuery, JoinOptions, NotificationInput, Positions } from './requests.ts'
 
 type Ack<E extends ClientEvent> = (answer: Answer<Answers[E]>) => void
 

@@ -1,6 +1,26 @@
 import * as v from 'valibot'
+import { notBlank, type Position, position, userId } from './fields.ts'
 import { isPlainObject } from './json.ts'
-import { handshake, type Position } from './payloads.ts'
+import { LIMITS } from './limits.ts'
+import { isPersonName } from './text.ts'
+
+/** What the handshake's `auth` may say. Nothing of it is proof of anything. */
+export const handshake = v.object({
+  user_id: userId,
+  username: v.pipe(
+    v.string(),
+    notBlank,
+    v.maxLength(LIMITS.identityLength),
+    v.check(isPersonName, 'ill-formed'),
+  ),
+  device_id: userId,
+  notifications: v.object({
+    version: v.literal(2),
+    /** Random id of this client: scopes the keys of guests. */
+    clientId: v.nullish(userId),
+    since: v.nullish(v.object({ b: v.nullish(position), u: v.nullish(position) })),
+  }),
+})
 
 /** What a client says of itself in `auth`. Every field that is not as it should be counts as absent. */
 export interface Claims {

@@ -8,6 +8,8 @@ export { BROADCAST_STREAM, channelOf, channelStream, isStreamName, USER_STREAM }
 
 export type { Answer, Answers, Refused } from './answers.ts'
 export type { ClientToServerEvents, ServerToClientEvents, Untrusted } from './event-maps.ts'
+export type { NotificationType, Position } from './fields.ts'
+export { isKind, NOTIFICATION_TYPES } from './fields.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export type {
   DataInputOf,
@@ -26,32 +28,24 @@ export type {
   ConnectionConfirmed,
   ErrorMessage,
   HistoryPage,
-  HistoryQuery,
-  JoinOptions,
-  NotificationDraft,
-  NotificationInput,
   NotificationReceived,
   NotificationSent,
   NotificationsBatch,
-  NotificationType,
-  Position,
-  Positions,
   RecoveryFailure,
-  Request,
   ServerPayload,
   ServerStats,
   StreamReset,
 } from './payloads.ts'
-export {
-  historyPage,
-  isKind,
-  LEFT_REASONS,
-  NOTIFICATION_FIELDS,
-  NOTIFICATION_TYPES,
-  RECOVERY_FAILURES,
-  requestArguments,
-  serverPayloads,
-} from './payloads.ts'
+export { historyPage, LEFT_REASONS, RECOVERY_FAILURES, serverPayloads } from './payloads.ts'
+export type {
+  HistoryQuery,
+  JoinOptions,
+  NotificationDraft,
+  NotificationInput,
+  Positions,
+  Request,
+} from './requests.ts'
+export { NOTIFICATION_FIELDS, requestArguments } from './requests.ts'
 
 // Checks
 
@@ -61,8 +55,9 @@ export type { JsonBounds, JsonFault } from './json.ts'
 export { findJsonFault, isPlainObject, measuredSize } from './json.ts'
 export { LIMITS } from './limits.ts'
 export type { Parsed } from './parse.ts'
-export { jsonProblem, parseRequest, typeNameOf } from './parse.ts'
-export { utf8Length } from './text.ts'
+export { parseRequest, typeNameOf } from './parse.ts'
+export type { Limits, SizeProblem } from './sizes.ts'
+export { jsonProblems, nameProblems, notificationProblems } from './sizes.ts'
 
 // Problems and sentences
 

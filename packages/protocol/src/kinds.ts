@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { JsonObject } from './json.ts'
-import type { HistoryPage, NotificationInput, NotificationReceived } from './payloads.ts'
+import type { HistoryPage, NotificationReceived } from './payloads.ts'
+import type { NotificationInput } from './requests.ts'
 
 /**
  * A schema for the `data` of each kind of notification, of any library that speaks Standard Schema: zod, valibot,

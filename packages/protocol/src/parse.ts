@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import type { ClientEvent } from './events.ts'
 import { isPlainObject, type JsonFault } from './json.ts'
 import { LIMITS } from './limits.ts'
-import { type Request, requestArguments } from './payloads.ts'
 import type { Problem, Problems } from './problems.ts'
+import { type Request, requestArguments } from './requests.ts'
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
@@ -132,22 +132,10 @@ function problemOf(issue: Issue, argument: string): Problem {
   }
 }
 
-/** The problem of a value that cannot travel as it is. */
-export function jsonProblem(fault: JsonFault, field: string): Problem {
-  switch (fault.code) {
-    case 'too-deep':
-    case 'too-many-keys':
-    case 'too-large':
-      return { code: fault.code, field, max: fault.max }
-    default:
-      return { code: fault.code, field }
-  }
-}
-
 /** A check of a schema can only hand on the code of what it found. */
 function dataProblem(code: string, field: string): Problem {
   const fault = JSON_FAULTS.find((known) => known.code === code)
-  return fault === undefined ? { code: 'not-json', field } : jsonProblem(fault, field)
+  return { code: 'not-json', ...fault, field }
 }
 
 const JSON_FAULTS: readonly JsonFault[] = [

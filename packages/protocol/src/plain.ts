@@ -5,5 +5,5 @@
 export { ClientEvent, PROTOCOL_VERSION, ServerEvent } from './events.ts'
 export { findJsonFault, isPlainObject } from './json.ts'
 export { LIMITS } from './limits.ts'
+export { jsonProblems, nameProblems, notificationProblems } from './sizes.ts'
 export { BROADCAST_STREAM, channelOf, channelStream, isStreamName, USER_STREAM } from './streams.ts'
-export { utf8Length } from './text.ts'

@@ -1,6 +1,7 @@
 import { type ConversionConfig, type JsonSchema, toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
+import { handshake } from '../src/handshake.ts'
 import {
   ClientEvent,
   historyPage,
@@ -10,7 +11,6 @@ import {
   ServerEvent,
   serverPayloads,
 } from '../src/index.ts'
-import { handshake } from '../src/payloads.ts'
 
 /*
  * schema.json is made from the schemas that check at run time, for clients in other languages and for documents.

@@ -16,16 +16,15 @@ export type {
   NotificationsHandle,
   ServerNotification,
 } from './edge/handle.ts'
-export type { RateBounds, ServerLimits } from './edge/limits.ts'
+export type { RateBounds, ServerLimits, StatsOptions } from './edge/limits.ts'
+export { DEFAULTS } from './edge/limits.ts'
 export type { Log } from './edge/log.ts'
 export type {
   AuthenticatedUser,
   Authentication,
   NotificationsOptions,
   RateOptions,
-  StatsOptions,
 } from './edge/options.ts'
-export { DEFAULTS } from './edge/options.ts'
 export type { AllowRequest } from './edge/origins.ts'
 export { allowOrigins } from './edge/origins.ts'
 export type {

@@ -1,7 +1,7 @@
 import { MEMORY_STORE_DEFAULTS } from '@carillon/store'
 import { describe, expect, test } from 'vitest'
 import { resolveOptions } from '../../../client/src/rules/options.ts'
-import { DEFAULTS } from '../../../server/src/edge/options.ts'
+import { DEFAULTS } from '../../../server/src/edge/limits.ts'
 import { constantIn, membersOf, namesOf, unionOf } from '../../src/declarations.ts'
 import { numberIn, plain, tableUnder } from '../../src/markdown.ts'
 import { read } from '../../src/repository.ts'
@@ -32,7 +32,7 @@ describe('[D5] defaults of the server', () => {
   const groups = [
     ['limits', SERVER_LIMITS, 'ServerLimits'],
     ['rates', SERVER_LIMITS, 'RateBounds'],
-    ['stats', SERVER_OPTIONS, 'StatsOptions'],
+    ['stats', SERVER_LIMITS, 'StatsOptions'],
   ] as const
   const declared = groups.flatMap(([group, file, type]) =>
     membersOf(file, type).map((member) => ({ ...member, full: `${group}.${member.name}` })),

@@ -14,9 +14,8 @@ import {
   serverPayloads,
 } from '@carillon/protocol'
 import { describe, expect, test } from 'vitest'
-import { handshake } from '../../../protocol/src/payloads.ts'
-import { announcedOf } from '../../../server/src/edge/limits.ts'
-import { DEFAULTS } from '../../../server/src/edge/options.ts'
+import { handshake } from '../../../protocol/src/handshake.ts'
+import { announcedOf, DEFAULTS } from '../../../server/src/edge/limits.ts'
 import { namesOf } from '../../src/declarations.ts'
 import { headingsOf, numberIn, plain, sectionOf, tableUnder } from '../../src/markdown.ts'
 import { read } from '../../src/repository.ts'

@@ -11,6 +11,7 @@ import { type NotificationsError, type Outcome, refusalError } from '../rules/er
 import { type LeftReason, retryDelay } from '../rules/membership.ts'
 import type { Settings } from '../rules/options.ts'
 import type { PositionBook } from '../rules/positions.ts'
+import { LONGEST_TIMER_MS } from '../rules/timers.ts'
 import { createJob, failureError, type Job } from './job.ts'
 import { createLeaves } from './leaves.ts'
 import type { Requests } from './requests.ts'
@@ -124,7 +125,7 @@ export function createChannels(
 
   function restartTimer(seat: Seat, ms: number): void {
     clearTimeout(seat.timer)
-    seat.timer = ms < 2 ** 31 ? setTimeout(() => rejoin(seat), ms) : undefined
+    seat.timer = ms <= LONGEST_TIMER_MS ? setTimeout(() => rejoin(seat), ms) : undefined
   }
 
   function onJoined(seat: Seat, joined: ChannelJoined, brought: boolean): void {

@@ -1,6 +1,12 @@
-import { ClientEvent, channelStream, type HistoryQuery, LIMITS } from '@carillon/protocol'
+import {
+  ClientEvent,
+  channelStream,
+  type HistoryQuery,
+  LIMITS,
+  nameProblems,
+  type SizeProblem,
+} from '@carillon/protocol'
 import { historyProblem, kindOf } from '../rules/arguments.ts'
-import { nameProblems, type SizeProblem } from '../rules/bounds.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { sizeError } from '../rules/snapshot.ts'

@@ -1,5 +1,6 @@
 import type { Manager } from 'socket.io-client'
 import { type Comeback, comebackDelay, endsForNow, type LastWords } from '../rules/comeback.ts'
+import { LONGEST_TIMER_MS } from '../rules/timers.ts'
 
 /** Coming back from an end that the server wanted for now: Socket.IO itself takes every such end for final. */
 export interface Comebacks {
@@ -18,9 +19,6 @@ type Settings = Pick<
   | 'reconnectionDelayMax'
   | 'randomizationFactor'
 >
-
-/** A timer of more milliseconds than 31 bits would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * @param settings the host's own, for connections that break

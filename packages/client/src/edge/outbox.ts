@@ -1,6 +1,11 @@
-import { ClientEvent, type NotificationInput, type NotificationSent } from '@carillon/protocol'
+import {
+  ClientEvent,
+  type Limits,
+  type NotificationInput,
+  type NotificationSent,
+  notificationProblems,
+} from '@carillon/protocol'
 import { notificationProblem } from '../rules/arguments.ts'
-import { type Limits, notificationProblems } from '../rules/bounds.ts'
 import type { NotificationsError } from '../rules/errors.ts'
 import type { SavedSend } from '../rules/saved.ts'
 import { sizeError, snapshotOf } from '../rules/snapshot.ts'

@@ -6,6 +6,7 @@ import type { Settings } from '../rules/options.ts'
 import { beginPaces, createPaces } from '../rules/pace.ts'
 import { createRequestQueue, type Entry, outcomeOf } from '../rules/request-queue.ts'
 import type { Trouble } from '../rules/silence.ts'
+import { LONGEST_TIMER_MS } from '../rules/timers.ts'
 import { createJob, failureError, type Job } from './job.ts'
 import { type CallWait, createPatience } from './patience.ts'
 import { createWaiters, type RequestOptions, type Waiters } from './waiters.ts'
@@ -49,9 +50,6 @@ type Emit = (event: ClientEvent, args: readonly unknown[], onAck: (...answer: un
 
 /** A server refuses what one socket asks at once beyond a bound; the rest waits here. */
 const WINDOW = 64
-
-/** A timer of more milliseconds than 31 bits would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** @param silence why there was no answer in time, for messages */
 export function createRequests(

@@ -1,19 +1,13 @@
 import {
-  BROADCAST_STREAM,
-  type ChannelJoined,
   ClientEvent,
   type ConnectionConfirmed,
   channelOf,
   type ErrorMessage,
-  isStreamName,
-  type NotificationReceived,
-  type NotificationsBatch,
+  type Limits,
   type Positions,
   type StreamName,
-  type StreamReset,
-  USER_STREAM,
 } from '@carillon/protocol'
-import { type Limits, limitsOf } from '../rules/bounds.ts'
+import { limitsOf } from '../rules/bounds.ts'
 import { NotificationsError } from '../rules/errors.ts'
 import type { Settings } from '../rules/options.ts'
 import { createPositionBook, type Since } from '../rules/positions.ts'
@@ -21,6 +15,7 @@ import { silenceOf, type Trouble, troubleOf } from '../rules/silence.ts'
 import { type ConnectionStatus, nextStatus, type StatusEvent } from '../rules/status.ts'
 import { type Channels, createChannels } from './channels.ts'
 import { createComebacks } from './comeback.ts'
+import { createDelivery } from './delivery.ts'
 import type { Emitter } from './emitter.ts'
 import { createHandshake } from './handshake.ts'
 import { createLink, type Link, type LinkHooks } from './link.ts'
@@ -49,8 +44,6 @@ export interface Session {
   connect(): void
   close(): void
 }
-
-type Recovery = Pick<ChannelJoined, 'epoch' | 'reason'>
 
 interface SessionParts {
   readonly target: Target
@@ -82,7 +75,7 @@ export function createSession(parts: SessionParts): Session {
   const channels = createChannels(requests, positions, settings, {
     onThrow,
     onMoved: keep,
-    onLost: tellReset,
+    onLost: (stream, recovery) => delivery.tellReset(stream, recovery),
   })
   // Told to the server only when the application has it: a page that closes before has not received it. [G2]
   const isHeld = (stream: StreamName): boolean => {
@@ -90,6 +83,14 @@ export function createSession(parts: SessionParts): Session {
     return channel !== null && emitter.listeners('notification').length === 0 && channels.isHolding(channel)
   }
   const receipts = createReceipts(positions, isHeld, sendReceipt)
+  const delivery = createDelivery({
+    positions,
+    channels,
+    emitter,
+    isClosed: () => status === 'closed',
+    onTaken: receipts.onMoved,
+    keep,
+  })
   /** Requests that went out on this connection. */
   const asked = new Set<string>()
   let status: ConnectionStatus = socket.connected ? 'connected' : socket.active ? 'connecting' : 'suspended'
@@ -121,9 +122,9 @@ export function createSession(parts: SessionParts): Session {
     onAttempt: prepare,
     onTransportClosed: handshake.onClosed,
     onConfirmed,
-    onNotification,
-    onBatch,
-    onReset,
+    onNotification: delivery.onNotification,
+    onBatch: delivery.onBatch,
+    onReset: delivery.onReset,
     onStats: (stats) => emitter.emit('stats', stats),
     // A v1 session gets these beside the acknowledgements, which have told it all.
     onJoined: (joined) => isIntroduced && channels.onCut(joined),
@@ -184,7 +185,7 @@ export function createSession(parts: SessionParts): Session {
     // Positions of somebody else are neither ours to go on from nor to move.
     if (!isSame) positions.reset()
     positions.onConfirmed(confirmed, handshake.told() ?? {})
-    tellLost(confirmed)
+    delivery.onConfirmed(confirmed)
     outbox.onConfirmed(isSame)
     getReady(confirmed.limits)
     renewal.onConfirmed(confirmed.authExpiresInMs)
@@ -243,59 +244,6 @@ export function createSession(parts: SessionParts): Session {
     else if (comeback === 'used-up') end('exhausted', true)
     else end('ended', false)
     problems.onLost(isByServer, comeback)
-  }
-
-  /** The channel of a stream that something is wanted of, `null` for the two that are none. */
-  function wantedOn(stream: unknown): string | null | undefined {
-    if (status === 'closed' || typeof stream !== 'string' || !isStreamName(stream)) return undefined
-    const channel = channelOf(stream)
-    return channel === null || channels.isWanted(channel) ? channel : undefined
-  }
-
-  function hand(channel: string | null, notification: NotificationReceived): void {
-    if (!positions.take(notification.stream, notification)) return
-    receipts.onMoved()
-    emitter.emit('notification', notification)
-    if (channel !== null) channels.hand(channel, notification)
-  }
-
-  function onNotification(notification: NotificationReceived): void {
-    const channel = wantedOn(notification.stream)
-    if (channel === undefined) return
-    hand(channel, notification)
-    keep()
-  }
-
-  function onBatch({ items, upTo, ...shared }: NotificationsBatch): void {
-    const channel = wantedOn(shared.stream)
-    if (channel === undefined || !Array.isArray(items)) return
-    for (const item of items) {
-      hand(channel, { ...item, ...shared, channel })
-      // Whoever heard it may have left the channel, or closed.
-      if (wantedOn(shared.stream) === undefined) return
-    }
-    positions.onCovered(shared.stream, shared.epoch, upTo)
-    keep()
-  }
-
-  function onReset(reset: StreamReset): void {
-    const channel = wantedOn(reset.stream)
-    if (channel === undefined) return
-    positions.onReset(reset.stream, reset)
-    tellReset(reset.stream, reset)
-    keep()
-  }
-
-  function tellReset(stream: StreamName, { epoch, reason }: Recovery): void {
-    const channel = channelOf(stream)
-    const reset = { stream, channel, epoch, reason: reason ?? 'epoch' } as const
-    emitter.emit('reset', reset)
-    if (channel !== null) channels.onReset(channel, reset)
-  }
-
-  function tellLost({ streams: { b, u } = {} }: Partial<ConnectionConfirmed>): void {
-    if (b?.recovered === false) tellReset(BROADCAST_STREAM, b)
-    if (u?.recovered === false) tellReset(USER_STREAM, u)
   }
 
   function onErrorMessage(message: ErrorMessage): void {

@@ -1,4 +1,5 @@
 import type { NotificationsError } from '../rules/errors.ts'
+import { LONGEST_TIMER_MS } from '../rules/timers.ts'
 
 /** How long a call waits. */
 export interface RequestOptions {
@@ -86,7 +87,7 @@ export function createWaiters<T>(): Waiters<T> {
         let timer: ReturnType<typeof setTimeout> | undefined
         const arm = (ms: number): void => {
           // A timer of more milliseconds than 31 bits would fire at once.
-          if (ms < 2 ** 31) timer = setTimeout(onTime, ms)
+          if (ms <= LONGEST_TIMER_MS) timer = setTimeout(onTime, ms)
         }
         const onTime = (): void => {
           const left = leftMs()

@@ -1,7 +1,6 @@
 import { retryDelay } from './membership.ts'
+import { LONGEST_TIMER_MS } from './timers.ts'
 
-/** A timer of more milliseconds than 31 bits would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1
 /** However short an identity lives: not more often than this. */
 const SHORTEST_MS = 500
 /** So much of the time is kept for attempts that fail. */
@@ -11,7 +10,7 @@ const RESERVE_MS = 5_000
 /** When to renew what ends in so many milliseconds: with a fifth of it left, a few seconds at least, half at most. */
 export function renewAfter(expiresInMs: number): number {
   const reserve = Math.max(expiresInMs * RESERVE, Math.min(RESERVE_MS, expiresInMs / 2))
-  return Math.max(SHORTEST_MS, Math.min(expiresInMs - reserve, LONGEST_MS))
+  return Math.max(SHORTEST_MS, Math.min(expiresInMs - reserve, LONGEST_TIMER_MS))
 }
 
 /** How much of what is left one attempt may take, or the pause behind it: there is to be another one. */

@@ -1,5 +1,13 @@
-import { findJsonFault, LIMITS, type NotificationInput } from '@carillon/protocol'
-import { jsonProblems, type Limits, notificationProblems, type SizeProblem, sizeSentence } from './bounds.ts'
+import {
+  findJsonFault,
+  jsonProblems,
+  LIMITS,
+  type Limits,
+  type NotificationInput,
+  notificationProblems,
+  type SizeProblem,
+} from '@carillon/protocol'
+import { sizeSentence } from './bounds.ts'
 import { type ErrorFacts, NotificationsError } from './errors.ts'
 
 /** No valid notification is longer; one that is would end the connection instead of being refused. */

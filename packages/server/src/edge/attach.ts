@@ -19,9 +19,10 @@ import {
 import { newsroomOf } from './newsroom.ts'
 import { occupy, vacate } from './occupied.ts'
 import { checkOptions, type Expectation } from './option-checks.ts'
-import { type NotificationsOptions, type Resolved, resolveOptions } from './options.ts'
+import type { NotificationsOptions } from './options.ts'
 import { createPatientStore } from './patient-store.ts'
 import { createRates } from './rates.ts'
+import { type Resolved, resolveOptions } from './resolve-options.ts'
 import { createSingle } from './single.ts'
 
 /**

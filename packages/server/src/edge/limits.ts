@@ -1,4 +1,4 @@
-import { LIMITS } from '@carillon/protocol'
+import { LIMITS, type Limits } from '@carillon/protocol'
 import { badOption, boundsOf } from './option-checks.ts'
 
 /**
@@ -83,6 +83,17 @@ export interface RateBounds {
   readonly connectionsPerAddress?: number
 }
 
+/** How often `server-stats` goes out. The first change goes out at once. */
+export interface StatsOptions {
+  /** Shortest time between two statistics, in milliseconds. @default 250 */
+  readonly minIntervalMs?: number
+  /**
+   * What each connected client adds to that time, in milliseconds, so that statistics stay a fixed share of
+   * the server's work. @default 4
+   */
+  readonly perClientMs?: number
+}
+
 /** Those of the protocol that a host may narrow. */
 const NARROWABLE = {
   channelNameBytes: LIMITS.channelNameBytes,
@@ -95,7 +106,7 @@ const NARROWABLE = {
   historyItems: LIMITS.historyItems,
 } as const
 
-export const LIMIT_DEFAULTS: Readonly<Required<ServerLimits>> = Object.freeze({
+const LIMIT_DEFAULTS: Readonly<Required<ServerLimits>> = Object.freeze({
   ...NARROWABLE,
   channelsPerSocket: 100,
   requestsPerSocket: 1_000,
@@ -111,7 +122,7 @@ export const LIMIT_DEFAULTS: Readonly<Required<ServerLimits>> = Object.freeze({
   stalledMs: 30_000,
 })
 
-export const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
+const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
   windowMs: 10_000,
   requestsPerSocket: 2_000,
   sendsPerSocket: 500,
@@ -125,12 +136,17 @@ export const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
   connectionsPerAddress: 5_000,
 })
 
-export type Limits = Readonly<Required<ServerLimits>>
-export type Rates = Readonly<Required<RateBounds>>
+const STATS_DEFAULTS: Readonly<Required<StatsOptions>> = Object.freeze({ minIntervalMs: 250, perClientMs: 4 })
+
+/** Every bound with the value that is in force without one. */
+export const DEFAULTS = Object.freeze({ limits: LIMIT_DEFAULTS, rates: RATE_DEFAULTS, stats: STATS_DEFAULTS })
+
+export type ResolvedLimits = Readonly<Required<ServerLimits>>
+export type ResolvedRates = Readonly<Required<RateBounds>>
 
 /** @throws NotificationsError `BAD_OPTION` */
-export function resolveLimits(given: ServerLimits | undefined): Limits {
-  const limits = boundsOf<Limits>('limits', LIMIT_DEFAULTS, given)
+export function resolveLimits(given: ServerLimits | undefined): ResolvedLimits {
+  const limits = boundsOf<ResolvedLimits>('limits', LIMIT_DEFAULTS, given)
   for (const [name, most] of Object.entries(NARROWABLE)) {
     const value: unknown = Reflect.get(limits, name)
     if (typeof value === 'number' && value > most)
@@ -140,20 +156,25 @@ export function resolveLimits(given: ServerLimits | undefined): Limits {
 }
 
 /** @throws NotificationsError `BAD_OPTION` */
-export function resolveRates(given: RateBounds | undefined): Rates {
-  const rates = boundsOf<Rates>('rates', RATE_DEFAULTS, given)
+export function resolveRates(given: RateBounds | undefined): ResolvedRates {
+  const rates = boundsOf<ResolvedRates>('rates', RATE_DEFAULTS, given)
   if (rates.windowMs % 1_000 !== 0) throw badOption('rates.windowMs', 'whole seconds', rates.windowMs)
   return rates
 }
 
+/** The limits of the protocol as they are in force here. */
+export function wireLimitsOf(limits: ResolvedLimits): Limits {
+  const narrowed = Object.keys(NARROWABLE).map((name) => [name, Reflect.get(limits, name)])
+  return { ...LIMITS, ...Object.fromEntries(narrowed) }
+}
+
 /** What is announced to clients: the limits of the protocol as they are in force here. */
-export function announcedOf(limits: Limits, rates: Rates | null): Readonly<Record<string, number>> {
-  const narrowed = Object.fromEntries(
-    Object.keys(NARROWABLE).map((name) => [name, Reflect.get(limits, name)]),
-  )
+export function announcedOf(
+  limits: ResolvedLimits,
+  rates: ResolvedRates | null,
+): Readonly<Record<string, number>> {
   return Object.freeze({
-    ...LIMITS,
-    ...narrowed,
+    ...wireLimitsOf(limits),
     channelsPerSocket: limits.channelsPerSocket,
     ...(rates === null
       ? {}

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Announce, RateQuestion, Rates } from '../flows/ports.ts'
-import type { Rates as Bounds } from './limits.ts'
+import type { ResolvedRates } from './limits.ts'
 import type { Log } from './log.ts'
 import { createRedisCounts, type Limiter } from './redis-counts.ts'
 
@@ -17,7 +17,7 @@ export interface RateLimiters extends Rates {
  * @param place the attachment's name, the same on all nodes
  */
 export function createRates(
-  bounds: Bounds,
+  bounds: ResolvedRates,
   redis: object | null,
   place: string,
   announce: Announce,

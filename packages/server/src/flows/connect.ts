@@ -1,22 +1,14 @@
-import {
-  BROADCAST_STREAM,
-  type Claims,
-  type ConnectionConfirmed,
-  PROTOCOL_VERSION,
-  ServerEvent,
-  USER_STREAM,
-} from '@carillon/protocol'
-import { isoTime } from '../rules/payloads.ts'
-import type { Claimed, Start } from '../rules/position.ts'
+import { type Claims, ServerEvent } from '@carillon/protocol'
 import { NEVER } from '../rules/proof.ts'
-import type { Stitch } from '../rules/seam.ts'
-import { broadcastKey, EVERYBODY_ROOM, userKey } from '../rules/streams.ts'
+import { EVERYBODY_ROOM } from '../rules/streams.ts'
 import { deliver, drop } from './catch-up.ts'
+import { confirmedPayload, isSewn, type Part } from './confirmation.ts'
 import { type Core, later, reportFault } from './core.ts'
-import { expiryFact, setExpiry } from './expiry.ts'
-import { admit, type Opening, openFeed, pendingOf, sew } from './feeds.ts'
+import { setExpiry } from './expiry.ts'
+import { admit, type Opening, sew } from './feeds.ts'
 import { claimed, GUEST, identify } from './identify.ts'
 import { NO_CHANNELS } from './join.ts'
+import { openOwnStreams } from './own-streams.ts'
 import { parkNewcomer } from './parking.ts'
 import type { Peer } from './ports.ts'
 import { mayConnect } from './rates.ts'
@@ -98,7 +90,7 @@ async function openAndConfirm(core: Core, session: Session, arrival: Arrival): P
   let openings: readonly Opening[]
   let word: string | null
   try {
-    openings = await openOwnStreams(core, session, arrival.claims)
+    openings = await openOwnStreams(core, session, arrival.claims.since)
     word = await lastWord(core, openings, arrival)
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A connection could not read the store', cause)
@@ -158,54 +150,6 @@ async function lastWord(
   }
 }
 
-interface Part {
-  readonly opening: Opening
-  readonly next: Stitch
-}
-
-function isSewn(part: { readonly opening: Opening; readonly next: Stitch | undefined }): part is Part {
-  return part.next !== undefined
-}
-
-/** Broadcasts and the user's own stream: nobody joins these two, so the connection does. */
-async function openOwnStreams(core: Core, session: Session, { since }: Claims): Promise<readonly Opening[]> {
-  const broadcasts = openBroadcasts(core, session, since.b)
-  const { userId } = session.identity
-  if (userId === null) return [await broadcasts]
-  const own = openFeed(core, session, userKey(core.scope, userId), {
-    since: since.u,
-    newcomer: 'base',
-    rewind: null,
-  })
-  // It may fail while the other is waited for.
-  own.catch(() => undefined)
-  try {
-    return [await broadcasts, await own]
-  } catch (cause) {
-    for (const opening of [broadcasts, own]) {
-      opening.then(
-        ({ tail }) => drop(core, tail),
-        () => undefined,
-      )
-    }
-    throw cause
-  }
-}
-
-/** Whoever is new here gets what comes; whoever returns gets the last of what was missed. */
-async function openBroadcasts(core: Core, session: Session, since: Claimed | null): Promise<Opening> {
-  const beginning = { since, newcomer: 'head', rewind: null } as const
-  const opened = await openFeed(core, session, broadcastKey(core.scope), beginning)
-  const { tail, start } = opened
-  // Bounded: whoever comes back after a year wants the last ones.
-  const oldest = tail.offset - core.settings.missedBroadcasts
-  if (start.recovered === undefined || start.after >= oldest) return opened
-  drop(core, tail)
-  const last = { ...beginning, since: { epoch: tail.epoch, offset: oldest } }
-  const cut = await openFeed(core, session, tail.stream, last)
-  return { ...cut, start: { after: cut.start.after, recovered: false, reason: start.reason ?? 'trimmed' } }
-}
-
 /** One synchronous step: what is announced is what follows. */
 function confirm(core: Core, session: Session, parts: readonly Part[]): void {
   session.state = 'ready'
@@ -229,31 +173,6 @@ function confirm(core: Core, session: Session, parts: readonly Part[]): void {
 function follow(core: Core, session: Session, { opening, next }: Part): void {
   if (next.kind === 'live' && next.items.length === 0 && parkNewcomer(core, session, opening.tail)) return
   deliver(core, session, admit(core, session, opening), next)
-}
-
-function confirmedPayload(core: Core, session: Session, parts: readonly Part[]): ConnectionConfirmed {
-  const streams: ConnectionConfirmed['streams'] = {}
-  for (const { opening } of parts) {
-    const { tail, start } = opening
-    const name = tail.stream.kind === 'user' ? USER_STREAM : BROADCAST_STREAM
-    streams[name] = { epoch: tail.epoch, offset: tail.offset, ...verdictOf(start) }
-  }
-  return {
-    socketId: session.peer.id,
-    serverTime: isoTime(core.clock.time()),
-    version: PROTOCOL_VERSION,
-    userId: session.identity.userId,
-    pendingCount: parts.reduce((sum, { opening, next }) => sum + pendingOf(opening, next), 0),
-    hasMore: parts.some(({ next }) => next.kind === 'page'),
-    ...expiryFact(core, session),
-    streams,
-    limits: core.settings.announcedLimits,
-  }
-}
-
-function verdictOf({ recovered, reason }: Start): Pick<Start, 'recovered' | 'reason'> {
-  if (recovered === undefined) return {}
-  return reason === undefined ? { recovered } : { recovered, reason }
 }
 
 function isStarting(session: Session): boolean {

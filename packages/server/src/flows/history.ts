@@ -3,7 +3,7 @@ import type { Page, StreamKey } from '@carillon/store'
 import { replayedPayloads } from '../rules/payloads.ts'
 import { isShown } from '../rules/seam.ts'
 import { broadcastKey, channelKey, userKey } from '../rules/streams.ts'
-import { type Core, reportFault } from './core.ts'
+import { type Core, type HistoryRead, reportFault } from './core.ts'
 import type { Reply } from './reply.ts'
 import { authorize, isRefusal } from './rights.ts'
 import type { Session } from './session.ts'
@@ -19,25 +19,37 @@ export async function tellHistory(
   reply: Reply<'get-history'>,
 ): Promise<void> {
   const stream = streamOf(core, session, query)
-  const denied = stream === undefined ? NOT_ALLOWED : await whatForbids(core, session, query)
-  if (stream === undefined || isRefusal(denied)) {
-    reply.refuse(isRefusal(denied) ? denied : NOT_ALLOWED)
+  if (stream === undefined) {
+    reply.refuse(NOT_ALLOWED)
     return
   }
+  // From before the host is asked: what it says of them meanwhile counts. [G8]
   const reading = { session, channel: channelOf(query.stream), isRevoked: false }
   core.historyReads.add(reading)
   try {
-    await inTurn(core, session, async () => {
-      const page = pageOf(stream, query, await read(core, stream, query))
-      // Nothing of a channel comes after the word that they are out of it. [G8]
-      if (reading.isRevoked) reply.refuse(NOT_ALLOWED)
-      else reply.ok(page)
-    })
+    const denied = await whatForbids(core, session, query)
+    if (isRefusal(denied)) reply.refuse(denied)
+    else await inTurn(core, session, () => tellPage(core, stream, query, reading, reply))
+  } finally {
+    core.historyReads.delete(reading)
+  }
+}
+
+async function tellPage(
+  core: Core,
+  stream: StreamKey,
+  query: Query,
+  reading: HistoryRead,
+  reply: Reply<'get-history'>,
+): Promise<void> {
+  try {
+    const page = pageOf(stream, query, await read(core, stream, query))
+    // Nothing of a channel comes after the word that they are out of it. [G8]
+    if (reading.isRevoked) reply.refuse(NOT_ALLOWED)
+    else reply.ok(page)
   } catch (cause) {
     reportFault(core, 'STORE_FAILED', 'A page of history could not be read', cause)
     reply.refuse([{ code: 'store-unavailable', outcome: 'refused' }])
-  } finally {
-    core.historyReads.delete(reading)
   }
 }
 

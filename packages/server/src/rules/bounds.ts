@@ -1,43 +1,24 @@
 import {
   ClientEvent,
-  findJsonFault,
-  jsonProblem,
   LIMITS,
-  type NotificationDraft,
+  type Limits,
+  nameProblems,
+  notificationProblems,
   type Problem,
   type Request,
 } from '@carillon/protocol'
 
-/** What the host allows of what the protocol would. */
-export interface Bounds {
-  readonly channelNameBytes: number
-  readonly titleLength: number
-  readonly messageLength: number
-  readonly dataBytes: number
-  readonly dataDepth: number
-  readonly dataKeys: number
-  readonly ttlSeconds: number
-}
-
 /** What is looked at beyond the protocol; absent where the host has narrowed nothing. */
 export interface Narrowing {
-  readonly bounds: Bounds
+  readonly limits: Limits
   /** Which names channels may have. */
   readonly isChannel: (name: string) => boolean
 }
 
-/** Whether any of the bounds is narrower than the protocol's. */
-export function isNarrower(bounds: Bounds): boolean {
-  const names: readonly (keyof Bounds)[] = [
-    'channelNameBytes',
-    'titleLength',
-    'messageLength',
-    'dataBytes',
-    'dataDepth',
-    'dataKeys',
-    'ttlSeconds',
-  ]
-  return names.some((name) => bounds[name] < LIMITS[name])
+/** Whether any of the limits is narrower than the protocol's. */
+export function isNarrower(limits: Limits): boolean {
+  const inForce: Readonly<Record<string, number>> = limits
+  return Object.entries(LIMITS).some(([name, most]) => (inForce[name] ?? most) < most)
 }
 
 /** Everything that a well-formed request asks beyond what the host allows. */
@@ -53,30 +34,16 @@ export function problemsBeyond<E extends ClientEvent>(
 type Look<E extends ClientEvent> = (narrowing: Narrowing, request: Request<E>) => readonly Problem[]
 
 const LOOKS: { readonly [E in ClientEvent]?: Look<E> } = {
-  [ClientEvent.JoinChannel]: (narrowing, { channel }) => channelProblems(narrowing, channel),
-  [ClientEvent.SendNotification]: (narrowing, { notification }) => [
-    ...(notification.channel === null ? [] : channelProblems(narrowing, notification.channel)),
-    ...notificationProblems(narrowing.bounds, notification),
-  ],
+  [ClientEvent.JoinChannel]: ({ limits, isChannel }, { channel }) => {
+    const tooLong = nameProblems('channel', channel, limits.channelNameBytes)
+    return tooLong.length > 0 || isChannel(channel) ? tooLong : NO_CHANNEL
+  },
+  [ClientEvent.SendNotification]: ({ limits, isChannel }, { notification }) => {
+    const { channel } = notification
+    const problems = notificationProblems(notification, limits)
+    const isJudged = channel === null || problems.some(({ field }) => field === 'channel')
+    return isJudged || isChannel(channel) ? problems : [...NO_CHANNEL, ...problems]
+  },
 }
 
-function channelProblems({ bounds, isChannel }: Narrowing, channel: string): readonly Problem[] {
-  const max = bounds.channelNameBytes
-  if (Buffer.byteLength(channel) > max)
-    return [{ code: 'field-too-long', field: 'channel', max, unit: 'bytes' }]
-  return isChannel(channel) ? [] : [{ code: 'ill-formed', field: 'channel' }]
-}
-
-function notificationProblems(bounds: Bounds, draft: NotificationDraft): readonly Problem[] {
-  const { title, message, data, ttl } = draft
-  const fault = data === null ? undefined : findJsonFault(data, bounds)
-  const problems: Problem[] = []
-  if (title.length > bounds.titleLength)
-    problems.push({ code: 'field-too-long', field: 'title', max: bounds.titleLength, unit: 'characters' })
-  if (message.length > bounds.messageLength)
-    problems.push({ code: 'field-too-long', field: 'message', max: bounds.messageLength, unit: 'characters' })
-  if (fault !== undefined) problems.push(jsonProblem(fault, 'data'))
-  if (ttl !== null && ttl > bounds.ttlSeconds)
-    problems.push({ code: 'field-range', field: 'ttl', min: 1, max: bounds.ttlSeconds })
-  return problems
-}
+const NO_CHANNEL: readonly Problem[] = [{ code: 'ill-formed', field: 'channel' }]
