@@ -37,6 +37,11 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+/** A few turns: what goes on by promises alone has come to rest. */
+export async function turns(count = 10): Promise<void> {
+  for (let n = 0; n < count; n++) await nextTurn()
+}
+
 /** The same promise, but it rejects with what was waited for when that takes longer than `limitMs`. */
 export async function within<T>(promise: Promise<T>, limitMs: number, name: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined

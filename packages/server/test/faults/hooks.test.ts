@@ -2,7 +2,7 @@
  * Hooks that block the loop, answer too late, or all throw at once, beside listeners and a logger that throw, too.
  * Ids: G7
  */
-import { onUnhandled, until } from '@carillon/testkit'
+import { deferred, onUnhandled, until } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { as, note, raw, stage, stock, V2 } from '../wire/stage.ts'
 
@@ -35,9 +35,10 @@ test.each<[how: string, late: () => boolean]>([
 ])('[G7] [R45] a hook that %s when its time is up is not heard any more', async (_, late) => {
   const guard = onUnhandled()
   let answers = 0
+  const told = deferred<void>()
   const authorize = async ({ action }: { readonly action: string }) => {
     if (action !== 'join') return true
-    await new Promise((resolve) => setTimeout(resolve, 120))
+    await told.promise
     answers += 1
     return late()
   }
@@ -47,6 +48,7 @@ test.each<[how: string, late: () => boolean]>([
     ok: false,
     code: 'hook-failed',
   })
+  told.resolve()
   await until(() => answers === 1, 'the late answer')
   await notifications.send(note('devops', 'not for you'))
   await client.settle()

@@ -2,7 +2,7 @@
  * What a question for the list of channels costs.
  * Ids: G8, S23
  */
-import { nextTurn } from '@carillon/testkit'
+import { turns } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import type { Policy } from '../../src/rules/policies.ts'
 import { ClientEvent, createWorld, type World } from './world.ts'
@@ -11,10 +11,6 @@ const CHANNELS = 50
 const QUESTIONS = 200
 
 type Connected = ReturnType<World['connect']>
-
-async function turns(): Promise<void> {
-  for (let n = 0; n < 10; n++) await nextTurn()
-}
 
 async function joined(world: World, auth: object, channels: readonly string[]): Promise<Connected> {
   const connected = world.connect(auth)
@@ -29,7 +25,7 @@ async function listed(world: World, { session }: Connected): Promise<unknown[]> 
   for (let n = 0; n < QUESTIONS; n++)
     world.request(session, ClientEvent.GetChannels, (answer: unknown) => answers.push(answer))
   // One after the other: each takes a turn of its own.
-  while (answers.length < QUESTIONS) await nextTurn()
+  while (answers.length < QUESTIONS) await turns(1)
   return answers
 }
 

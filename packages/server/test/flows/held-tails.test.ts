@@ -1,6 +1,6 @@
 /* While a tail is held until its log has been looked at, nothing is lost, late for ever, or told of another log. */
 import { createMemoryStore } from '@carillon/store'
-import { deferred, nextTurn } from '@carillon/testkit'
+import { deferred, nextTurn, turns } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { checkHeads, onGap, onNews, onSilence } from '../../src/flows/news.ts'
 import {
@@ -13,7 +13,6 @@ import {
   TEN,
   ten,
   titles,
-  turns,
   V2,
   withOutages,
 } from './put-back-world.ts'

@@ -1,7 +1,8 @@
 /* A store on which nothing fails, and a host that says too much at once. */
+import { turns } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { append } from '../../src/flows/send.ts'
-import { settle, turns, V2 } from './put-back-world.ts'
+import { settle, V2 } from './put-back-world.ts'
 import { ClientEvent, createWorld, oneByOne, ServerEvent } from './world.ts'
 
 const NOTHING_SAID = {

@@ -3,7 +3,7 @@
  * word that the old one is lost. Whoever had got it would come back with a place that fits.
  */
 import type { News, NotificationStore } from '@carillon/store'
-import { deferred } from '@carillon/testkit'
+import { deferred, turns } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { checkHeads, onGap, onNews, onSilence } from '../../src/flows/news.ts'
 import {
@@ -16,7 +16,6 @@ import {
   TEN,
   ten,
   titles,
-  turns,
   withOutages,
 } from './put-back-world.ts'
 import { oneByOne, ServerEvent, type TestPeer, type WorldOptions } from './world.ts'

@@ -1,6 +1,6 @@
 /* A log that is put back while something else goes on: nothing is missed, doubled or told without reason. */
 import { createMemoryStore } from '@carillon/store'
-import { deferred } from '@carillon/testkit'
+import { deferred, turns } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { heartbeat } from '../../src/flows/disconnect.ts'
 import { checkHeads, onNews } from '../../src/flows/news.ts'
@@ -16,7 +16,6 @@ import {
   TEN,
   ten,
   titles,
-  turns,
   V2,
   worldOf,
 } from './put-back-world.ts'

@@ -4,9 +4,10 @@
  */
 
 import type { Control } from '@carillon/store'
+import { turns } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { onNews } from '../../src/flows/news.ts'
-import { elsewhere, OWN, settle, turns, worldOf } from './put-back-world.ts'
+import { elsewhere, OWN, settle, worldOf } from './put-back-world.ts'
 import { ClientEvent } from './world.ts'
 
 async function say(store: Parameters<typeof elsewhere>[0], control: Control, n: number) {

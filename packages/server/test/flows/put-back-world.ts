@@ -7,7 +7,7 @@ import {
   type NotificationStore,
   type StreamKey,
 } from '@carillon/store'
-import { nextTurn } from '@carillon/testkit'
+import { turns } from '@carillon/testkit'
 import { createBackupStore } from './put-back.ts'
 import {
   ClientEvent,
@@ -52,10 +52,6 @@ export async function elsewhere(store: NotificationStore, stream: StreamKey, ite
     const content = entries[at]?.content ?? CONTENT
     return { stream, epoch, head: offset, item: { id, offset, timestamp, expiresAt, content } }
   })
-}
-
-export async function turns(n = 4): Promise<void> {
-  for (let at = 0; at < n; at++) await nextTurn()
 }
 
 export async function settle(world: World, rounds = 8): Promise<void> {

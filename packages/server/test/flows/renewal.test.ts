@@ -2,13 +2,9 @@
  * What a new proof of the same user changes of what is under way, and what ends cost.
  * Ids: G7, G8, S31
  */
-import { deferred, nextTurn } from '@carillon/testkit'
+import { deferred, turns } from '@carillon/testkit'
 import { expect, test } from 'vitest'
 import { ClientEvent, createWorld } from './world.ts'
-
-async function turns(count = 6): Promise<void> {
-  for (let n = 0; n < count; n++) await nextTurn()
-}
 
 test('[G8] [S31] a join that the old proof allowed is asked about again when there is a new one', async () => {
   const stands = deferred<void>()

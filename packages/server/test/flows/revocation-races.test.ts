@@ -2,50 +2,25 @@
  * What the host takes back, and what somebody proves anew, against everything that is under way meanwhile.
  * Ids: G2, G8, S31
  */
-import { nextTurn } from '@carillon/testkit'
+import { deferred, turns } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { command, forgetEverywhere } from '../../src/flows/controls.ts'
-import { onNews } from '../../src/flows/news.ts'
-import { ClientEvent, createWorld, type Frame, type World } from './world.ts'
+import { saidElsewhere } from './said-elsewhere.ts'
+import { ClientEvent, createWorld, eventsOf } from './world.ts'
 
 const ALICE = { user_id: 'alice' }
 const V2 = { notifications: { version: 2 } }
 
-function gate() {
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open: () => open() }
-}
-async function turns(count = 10): Promise<void> {
-  for (let n = 0; n < count; n++) await nextTurn()
-}
-const eventsOf = (frames: readonly Frame[]): string[] => frames.map(({ event }) => event)
-
-let said = 0
-async function saidElsewhere(world: World, control: Parameters<typeof command>[2]) {
-  const stream = { scope: '/', kind: 'user', name: 'alice' } as const
-  const id = `elsewhere-${++said}`
-  const content = { type: 'info', title: '', message: '', data: null, sender: '', control } as const
-  await world.store.append([
-    { stream, id, content, bytes: 0, ttlMs: null, sender: 'host', key: id, hash: '' },
-  ])
-  const [head] = await world.store.heads([stream])
-  if (head === undefined) throw new Error('no head')
-  return () => onNews(world.core, { stream, epoch: head.epoch, head: head.offset, item: null })
-}
-
 describe('disconnectUser', () => {
   test('[G8] [S31] a second one is carried out on who was just being let in, though there was one long ago', async () => {
     let asked = 0
-    const second = gate()
+    const second = deferred<void>()
     let isWelcome = true
     const world = createWorld({
       hooks: {
         async authenticate() {
           const answer = isWelcome ? { userId: 'alice' } : null
-          if (++asked === 2) await second.opened
+          if (++asked === 2) await second.promise
           return answer
         },
       },
@@ -56,21 +31,21 @@ describe('disconnectUser', () => {
     expect(asked).toBe(2)
     isWelcome = false
     await command(world.core, 'alice', { action: 'disconnect' })
-    second.open()
+    second.resolve()
     await turns()
     expect(session.state).toBe('closed')
     expect(eventsOf(peer.frames)).not.toContain('connection-confirmed')
   })
 
   test('[G8] [S31] a position ahead of the log is no way around it', async () => {
-    const asked = gate()
+    const asked = deferred<void>()
     let isWelcome = true
     let isHeld = false
     const world = createWorld({
       hooks: {
         async authenticate() {
           const answer = isWelcome ? { userId: 'alice' } : null
-          if (isHeld) await asked.opened
+          if (isHeld) await asked.promise
           return answer
         },
       },
@@ -84,7 +59,7 @@ describe('disconnectUser', () => {
     await turns()
     isWelcome = false
     await command(world.core, 'alice', { action: 'disconnect' })
-    asked.open()
+    asked.resolve()
     await turns()
     expect(first.session.state).toBe('closed')
     expect(eventsOf(peer.frames)).not.toContain('connection-confirmed')
@@ -202,14 +177,14 @@ describe('refresh-auth', () => {
   })
 
   test('[G8] an answer of before the renewal does not bring the old claims back', async () => {
-    const old = gate()
+    const old = deferred<void>()
     let asked = 0
     const world = createWorld({
       settings: { page: { limit: 2, maxBytes: 1_000_000 } },
       hooks: {
         async authenticate() {
           const nth = ++asked
-          if (nth === 2) await old.opened
+          if (nth === 2) await old.promise
           return claims(nth < 3 ? ['a'] : [])
         },
         authorize: ({ user, channel }) => channel === null || teamsOf(user).includes(channel),
@@ -227,7 +202,7 @@ describe('refresh-auth', () => {
     expect(asked).toBe(2)
     world.request(session, ClientEvent.RefreshAuth, { token: 'less' })
     await turns()
-    old.open()
+    old.resolve()
     await turns(20)
     expect(asked).toBe(3)
     expect(teamsOf(session.identity)).toEqual([])
@@ -240,12 +215,12 @@ describe('refresh-auth', () => {
 
 describe('revoke', () => {
   test('[G8] [S31] no page of the channel comes after channel-left', async () => {
-    const reading = gate()
+    const reading = deferred<void>()
     let isHeld = false
     const world = createWorld({
       policies: [],
       hooks: { authorize: () => !isHeld || true },
-      delay: (what) => (isHeld && what === 'read ends' ? reading.opened : Promise.resolve()),
+      delay: (what) => (isHeld && what === 'read ends' ? reading.promise : Promise.resolve()),
     })
     const { session, peer } = world.connect(ALICE)
     world.request(session, ClientEvent.JoinChannel, 'a')
@@ -262,19 +237,19 @@ describe('revoke', () => {
     await turns()
     expect(eventsOf(peer.frames)).toContain('channel-left')
     expect(answers).toEqual([])
-    reading.open()
+    reading.resolve()
     await turns()
     expect(JSON.stringify(answers)).not.toContain('secret')
   })
 
   test('[G8] [S31] who was being let in when it was said has no rights of before', async () => {
-    const asked = gate()
+    const asked = deferred<void>()
     let teams = ['a']
     const world = createWorld({
       hooks: {
         async authenticate() {
           const answer = { userId: 'alice', claims: { teams } }
-          await asked.opened
+          await asked.promise
           return answer
         },
         authorize: ({ user, channel }) =>
@@ -287,7 +262,7 @@ describe('revoke', () => {
     teams = []
     await command(world.core, 'alice', { action: 'revoke', channel: 'a' })
     await forgetEverywhere(world.core, 'alice', 'a')
-    asked.open()
+    asked.resolve()
     await turns()
     expect(eventsOf(peer.frames)).not.toContain('channel-joined')
   })
@@ -322,7 +297,7 @@ test('[G8] [S31] a node that hears of a revoke much later asks before it takes s
 })
 
 test('[G8] [S31] who does not read is asked about as well', async () => {
-  const asked = gate()
+  const asked = deferred<void>()
   let isWelcome = true
   let isHeld = false
   let count = 0
@@ -331,7 +306,7 @@ test('[G8] [S31] who does not read is asked about as well', async () => {
       async authenticate() {
         const answer = isWelcome ? { userId: 'alice' } : null
         count += 1
-        if (isHeld) await asked.opened
+        if (isHeld) await asked.promise
         return answer
       },
     },
@@ -354,7 +329,7 @@ test('[G8] [S31] who does not read is asked about as well', async () => {
   await turns()
   isWelcome = false
   await command(world.core, 'alice', { action: 'disconnect' })
-  asked.open()
+  asked.resolve()
   await turns(20)
   const before = await world.store.heads([{ scope: '/', kind: 'broadcast', name: '' }])
   world.request(session, ClientEvent.SendNotification, { title: 'still here', message: 'm' })

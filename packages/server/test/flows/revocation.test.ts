@@ -2,53 +2,17 @@
  * What the host takes back holds for whoever was just getting in, and on nodes that hear of it late.
  * Ids: G8, S31
  */
-import { nextTurn } from '@carillon/testkit'
+import { deferred, turns } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { command, forgetEverywhere } from '../../src/flows/controls.ts'
-import { onNews } from '../../src/flows/news.ts'
-import { ClientEvent, createWorld, type Frame, type World } from './world.ts'
+import { saidElsewhere } from './said-elsewhere.ts'
+import { ClientEvent, createWorld, eventsOf } from './world.ts'
 
 const ALICE = { user_id: 'alice' }
 
-interface Gate {
-  readonly opened: Promise<void>
-  open(): void
-}
-
-function gate(): Gate {
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open }
-}
-
-let said = 0
-
-async function turns(count = 6): Promise<void> {
-  for (let n = 0; n < count; n++) await nextTurn()
-}
-
-function eventsOf(frames: readonly Frame[]): string[] {
-  return frames.map(({ event }) => event)
-}
-
-/** Another node's `revoke` or `disconnectUser`: this one only hears of it. */
-async function saidElsewhere(world: World, control: Parameters<typeof command>[2]) {
-  const stream = { scope: '/', kind: 'user', name: 'alice' } as const
-  const id = `elsewhere-${++said}`
-  const content = { type: 'info', title: '', message: '', data: null, sender: '', control } as const
-  await world.store.append([
-    { stream, id, content, bytes: 0, ttlMs: null, sender: 'host', key: id, hash: '' },
-  ])
-  const [head] = await world.store.heads([stream])
-  if (head === undefined) throw new Error('no head')
-  return () => onNews(world.core, { stream, epoch: head.epoch, head: head.offset, item: null })
-}
-
 describe('revoke', () => {
   test('[G8] [S31] a join that was allowed before is asked about again', async () => {
-    const asked = gate()
+    const asked = deferred<void>()
     let isAllowed = true
     const answers: boolean[] = []
     const world = createWorld({
@@ -56,7 +20,7 @@ describe('revoke', () => {
         authorize() {
           const answer = isAllowed
           answers.push(answer)
-          return asked.opened.then(() => answer)
+          return asked.promise.then(() => answer)
         },
       },
     })
@@ -66,7 +30,7 @@ describe('revoke', () => {
     await turns()
     isAllowed = false
     await command(world.core, 'alice', { action: 'revoke', channel: 'devops' })
-    asked.open()
+    asked.resolve()
     await turns()
     expect(answers).toEqual([true, false])
     expect(eventsOf(peer.frames)).not.toContain('channel-joined')
@@ -114,13 +78,13 @@ describe('revoke', () => {
 
 describe('disconnectUser', () => {
   test('[G8] [S31] who was let in just before is asked for once more, and turned away', async () => {
-    const asked = gate()
+    const asked = deferred<void>()
     let isWelcome = true
     const world = createWorld({
       hooks: {
         async authenticate() {
           const answer = isWelcome ? { userId: 'alice' } : null
-          await asked.opened
+          await asked.promise
           return answer
         },
       },
@@ -129,7 +93,7 @@ describe('disconnectUser', () => {
     await turns()
     isWelcome = false
     await command(world.core, 'alice', { action: 'disconnect' })
-    asked.open()
+    asked.resolve()
     await turns()
     expect(eventsOf(peer.frames)).toEqual(['error-message'])
     expect(peer.frames[0]?.payload).toMatchObject({ code: 'unauthenticated' })

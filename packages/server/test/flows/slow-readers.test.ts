@@ -2,6 +2,7 @@
  * Somebody takes less than is sent: off the live path, told, served page by page, and cut when nothing moves.
  * Ids: G1, G2, G3, G9, S26, R50
  */
+import { turns } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import { NOTHING_WAITS } from '../../src/rules/backlog.ts'
 import { checkInterleavings, SLOW_STEPS } from './interleavings.ts'
@@ -38,11 +39,6 @@ describe('readers who stop, over random interleavings with a slow store', () => 
 
 const V2 = { notifications: { version: 2 } }
 const STUCK = { frames: 0, bytes: 5_000_000, taken: 0 }
-
-/** A few turns of the event loop: there are no waits but promises. */
-async function turns(): Promise<void> {
-  for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve))
-}
 
 async function look(world: World, times = 1): Promise<void> {
   for (let n = 0; n < times; n++) world.time.advance(world.core.settings.lookMs)

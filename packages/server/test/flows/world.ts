@@ -28,6 +28,10 @@ export interface Frame {
   readonly payload: Record<string, unknown>
 }
 
+export function eventsOf(frames: readonly Frame[]): string[] {
+  return frames.map(({ event }) => event)
+}
+
 export interface TestPeer extends Peer {
   readonly frames: Frame[]
   readonly rooms: Set<string>

@@ -3,7 +3,7 @@
  * Ids: G7, G8, G9, S10, S12
  */
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
-import { deferred, onUnhandled, until } from '@carillon/testkit'
+import { deferred, onUnhandled, turns, until } from '@carillon/testkit'
 import { describe, expect, test } from 'vitest'
 import type { AuthenticatedUser, NotificationsOptions } from '../../src/index.ts'
 import { as, note, stage, stock } from './stage.ts'
@@ -180,7 +180,7 @@ describe('close() while authenticate is at work', () => {
     const { clients, notifications, io } = await asking({ store: { ...memory, append } })
     const closed = [notifications.send(note('a', 'a')), notifications.close()]
     // What was aborted has its turns before the append ends.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await turns()
     held.resolve()
     await Promise.all(closed)
     expect(clients[0]?.all('disconnect')).toEqual([])
