@@ -242,6 +242,29 @@ describe('revoke', () => {
     expect(JSON.stringify(answers)).not.toContain('secret')
   })
 
+  test('[G8] [S31] a right that is asked about while it is taken back gives nothing to read', async () => {
+    const asked = deferred<void>()
+    const world = createWorld({
+      hooks: { authorize: ({ action }) => action !== 'history' || asked.promise.then(() => true) },
+    })
+    const { session } = world.connect(ALICE)
+    world.request(session, ClientEvent.JoinChannel, 'a')
+    await turns()
+    world.request(session, ClientEvent.SendNotification, { channel: 'a', title: 'secret', message: 'm' })
+    const answers: unknown[] = []
+    world.request(session, ClientEvent.GetHistory, { stream: 'c:a' }, (answer: unknown) =>
+      answers.push(answer),
+    )
+    await turns()
+    expect(answers).toEqual([])
+    await command(world.core, 'alice', { action: 'revoke', channel: 'a' })
+    await turns()
+    asked.resolve()
+    await turns()
+    expect(answers).toMatchObject([{ ok: false, code: 'not-allowed' }])
+    expect(JSON.stringify(answers)).not.toContain('secret')
+  })
+
   test('[G8] [S31] who was being let in when it was said has no rights of before', async () => {
     const asked = deferred<void>()
     let teams = ['a']
