@@ -11,6 +11,7 @@ export default defineConfig({
     load: source('src/load/main.ts'),
     'server-bare': source('src/server/bare.ts'),
     'server-carillon': source('src/server/carillon.ts'),
+    'server-exposed': source('src/server/exposed.ts'),
   },
   format: ['esm'],
   platform: 'node',

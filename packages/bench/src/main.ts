@@ -8,6 +8,7 @@ import { startWorker } from './workers.ts'
 import { deep } from './workloads/deep.ts'
 import { fanout } from './workloads/fanout.ts'
 import { heap } from './workloads/heap.ts'
+import { hostile } from './workloads/hostile.ts'
 import { replay } from './workloads/replay.ts'
 import { send } from './workloads/send.ts'
 import { sqlite } from './workloads/sqlite.ts'
@@ -25,6 +26,7 @@ const makers: Record<WorkloadName, (quick: boolean) => Workload | readonly Workl
   sqlite,
   replay,
   deep,
+  hostile,
 }
 
 const options = parseOptions(process.argv.slice(2))

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const WORKLOADS = ['fanout', 'send', 'storm', 'heap', 'sqlite', 'replay', 'deep'] as const
+export const WORKLOADS = ['fanout', 'send', 'storm', 'heap', 'sqlite', 'replay', 'deep', 'hostile'] as const
 export type WorkloadName = (typeof WORKLOADS)[number]
 
 export interface Options {

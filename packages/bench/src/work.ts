@@ -23,3 +23,6 @@ export function nthChannel(n: number, channels: number): string {
 
 /** How clients introduce themselves. */
 export type Identity = 'guest' | 'identified'
+
+/** How the names of those begin who mean well, where others do not. */
+export const HONEST = 'honest'

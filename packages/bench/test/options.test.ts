@@ -8,7 +8,7 @@ test('[BN2] a full run is the default, options narrow it', () => {
 })
 
 test.each([
-  [['--only', 'fan'], '--only: fanout, send, storm, heap, sqlite, replay, deep; not "fan"'],
+  [['--only', 'fan'], '--only: fanout, send, storm, heap, sqlite, replay, deep, hostile; not "fan"'],
   [['--pairs', '0'], '--pairs: a positive whole number, not "0"'],
   [['--pairs', 'many'], 'not "many"'],
   [['--fast'], '--fast'],

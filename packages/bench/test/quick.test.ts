@@ -60,6 +60,10 @@ test.each([
     [/recovery +\| Carillon /, /v2 clients: server CPU.*at most 0\.50×/, /stock clients: .*at most 1\.00×/],
   ],
   ['deep', [/on the memory store/, /100 +\| 1,000 /, /on SQLite/, /latency p50 .*at most 1\.20×/]],
+  [
+    'hostile',
+    [/an address of its own/, /alone +\| beside them/, /from one address/, /everybody p99 .*at most 2\.00×/],
+  ],
 ])(
   '[BN5] a quick run of %s finds every frame right and prints its table',
   async (name, patterns) => {

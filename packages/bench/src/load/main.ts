@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../statistics.ts'
 import { serveCommands } from '../workers.ts'
+import { type Attack, type AttackFigures, type AttackPlan, attack } from './attack.ts'
 import type { Connection } from './connection.ts'
 import { type CrowdPlan, gather, type Member, readUp } from './crowd.ts'
+import { type TalkFigures, type TalkPlan, talk } from './honest.ts'
 import { comeIn, type ReturnFigures, type ReturnPlan } from './returning.ts'
 import { connectSender, type SendPlan, sendAll } from './sender.ts'
 import { createVerifier, type Verifier } from './verify.ts'
@@ -33,6 +35,10 @@ export interface LoadCommands {
   send(plan: SendPlan): Promise<SendFigures>
   /** Clients that come, and come back later. Every crowd remembers where its clients stopped. */
   visit(plan: ReturnPlan): Promise<ReturnFigures>
+  /** People who write to each other; fails when anybody is not served. */
+  talk(plan: TalkPlan): Promise<TalkFigures>
+  attack(plan: AttackPlan): void
+  endAttack(): AttackFigures
   /** Waits until every member has had so many notifications in all; resolves to the mean length of their frames. */
   received(url: string, count: number): Promise<number>
   /** Ends the connections of a crowd and fails when anything was not as it should be. */
@@ -46,6 +52,7 @@ interface Crowd {
 }
 
 const PATIENCE_MS = 30_000
+let attacking: Attack | null = null
 const crowds = new Map<string, Crowd>()
 const visitors = new Map<string, Visitor[]>()
 
@@ -66,6 +73,14 @@ serveCommands<LoadCommands>({
     const known = visitors.get(plan.crowd) ?? Array.from({ length: plan.count }, () => ({}))
     visitors.set(plan.crowd, known)
     return comeIn(plan, known, verifier, members)
+  },
+  talk,
+  attack(plan) {
+    attacking = attack(plan)
+  },
+  endAttack() {
+    if (attacking === null) throw new Error('nobody attacks')
+    return attacking.stop()
   },
   received: (url, count) => received(crowdOf(url), count),
   leave(crowd) {

@@ -25,10 +25,20 @@ export interface ServerCommands {
   watchLoop(): void
   /** Ends the watch. */
   loopDelay(): LoopDelay
+  /** Begins to look at how much memory the process has. */
+  watchMemory(): void
+  /** Ends that. */
+  memory(): Memory
   /** Collects garbage once. */
   collect(): void
   /** Bytes of the heap that are in use after collecting all garbage. */
   heap(): Promise<number>
+}
+
+export interface Memory {
+  /** The most that the process had of the machine's memory in the first half of the time, and in the second. */
+  readonly firstBytes: number
+  readonly secondBytes: number
 }
 
 export interface LoopDelay {
@@ -44,7 +54,15 @@ export function serveSubject(attach: (io: Server) => Subject, options: Partial<S
   serveCommands<ServerCommands>({ ...subjectCommands(http, attach(io)), ...processCommands() })
 }
 
-type ProcessCommand = 'cpu' | 'syncTime' | 'watchLoop' | 'loopDelay' | 'collect' | 'heap'
+type ProcessCommand =
+  | 'cpu'
+  | 'syncTime'
+  | 'watchLoop'
+  | 'loopDelay'
+  | 'watchMemory'
+  | 'memory'
+  | 'collect'
+  | 'heap'
 
 function subjectCommands(
   http: HttpServer,
@@ -96,6 +114,7 @@ function processCommands(): Pick<ServerCommands, ProcessCommand> {
         maxMs: delayMs(max),
       }
     },
+    ...memoryCommands(),
     collect: () => global.gc?.(),
     async heap() {
       // One pass frees what the finalizers of the one before let go.
@@ -109,3 +128,26 @@ function processCommands(): Pick<ServerCommands, ProcessCommand> {
 }
 
 const RESOLUTION_MS = 1
+
+function memoryCommands(): Pick<ServerCommands, 'watchMemory' | 'memory'> {
+  let samples: number[] = []
+  let timer: NodeJS.Timeout | undefined
+  return {
+    watchMemory() {
+      samples = []
+      const look = (): void => void samples.push(process.memoryUsage.rss())
+      look()
+      timer = setInterval(look, SAMPLE_MS)
+    },
+    memory() {
+      clearInterval(timer)
+      const half = Math.ceil(samples.length / 2)
+      return {
+        firstBytes: Math.max(...samples.slice(0, half)),
+        secondBytes: Math.max(...samples.slice(half)),
+      }
+    },
+  }
+}
+
+const SAMPLE_MS = 50

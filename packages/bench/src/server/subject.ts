@@ -10,4 +10,4 @@ export interface Subject {
   fill?(items: number): Promise<void>
 }
 
-export type SubjectName = 'bare' | 'carillon'
+export type SubjectName = 'bare' | 'carillon' | 'exposed'
