@@ -4,11 +4,13 @@ import type { Namespace, Server, Socket } from 'socket.io'
 import { NOT_SHARED_SENTENCE, spansNodes } from './adapter.ts'
 import { createAddressOf } from './addresses.ts'
 import type { Shared } from './attachment.ts'
+import { createAttention } from './attention.ts'
 import { systemClock } from './clock.ts'
 import { tellDurability } from './durability.ts'
 import { NotificationsError } from './errors.ts'
 import { createFamily, type Members } from './family.ts'
 import type { Farewell } from './farewell.ts'
+import { createFrameGuard } from './guard.ts'
 import {
   type CloseOptions,
   createAnnounce,
@@ -72,7 +74,16 @@ export function attachNotifications(
     bounds === null ? null : createRates(bounds, redis, ratesPlaceOf(nsp, options.scope), announce, log)
   const addressOf = createAddressOf(options.address?.bind(options), announce, (text) => log.warn(text))
   const hooks = hooksOf(options, kinds)
-  const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, announce }
+  const attention =
+    bounds === null
+      ? null
+      : createAttention({
+          longestMs: bounds.longestTurnMs,
+          onTooMuch: (conn) => members.cutOff(conn),
+          warn: (text) => log.warn(text),
+        })
+  const frames = createFrameGuard(attention)
+  const shared: Shared = { store, newsroom, settings, hooks, policies, rates, addressOf, frames, announce }
   const members = isParent(nsp)
     ? createFamily(shared, nsp, options.scope)
     : createSingle(shared, nsp, options.scope)
@@ -95,6 +106,7 @@ export function attachNotifications(
     for (const place of members.places()) place.off('connection', turnBack)
     vacate(nsp)
     rates?.close()
+    attention?.release()
     await ownStore?.close()
   }
   return createHandle(emitter, members, close)

@@ -8,6 +8,7 @@ import type { Settings } from '../flows/core.ts'
 import { type Core, createCore, reportFault } from '../flows/core.ts'
 import { disconnect, heartbeat } from '../flows/disconnect.ts'
 import type { Announce, Hooks, Rates } from '../flows/ports.ts'
+import { cutOff } from '../flows/rates.ts'
 import { sayClosing } from '../flows/reply.ts'
 import { onRequest } from '../flows/requests.ts'
 import { restart } from '../flows/restart.ts'
@@ -20,7 +21,7 @@ import { systemClock } from './clock.ts'
 import { createCorks } from './corks.ts'
 import { createDrains } from './drains.ts'
 import { type Farewell, sayFarewell } from './farewell.ts'
-import { guardConnection, unguardConnection } from './guard.ts'
+import type { FrameGuard } from './guard.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import { createListeners } from './listeners.ts'
 import type { Newsroom } from './newsroom.ts'
@@ -34,6 +35,7 @@ export interface Shared {
   readonly policies: readonly Policy[]
   readonly rates: Rates | null
   readonly addressOf: AddressOf
+  readonly frames: FrameGuard
   readonly announce: Announce
   readonly settings: Settings
 }
@@ -43,6 +45,8 @@ export interface Attachment {
   readonly core: Core
   serve(socket: Socket): void
   isServing(): boolean
+  /** Ends a connection that sends too much, if it is served here. */
+  cutOff(conn: Socket['conn']): void
   /** Finishes what is under way, then leaves no trace, of the connections either if so wished. Twice is harmless. [G9] */
   stop(farewell?: Farewell): Promise<void>
 }
@@ -109,7 +113,7 @@ export function createAttachment(
     const claims = parseHandshake(socket.handshake.auth)
     const session = createSession(socket, claims)
     sessions.set(socket.conn, session)
-    guardConnection(socket)
+    shared.frames.watch(socket)
     listeners.addTo(socket)
     const recoverable = isRecovering(socket)
     if (recoverable) wire.enter(socket, privateRoomOf(socket))
@@ -138,7 +142,7 @@ export function createAttachment(
     }
     sessions.delete(socket.conn)
     heartbeats.unwatch(socket)
-    unguardConnection(socket)
+    shared.frames.unwatch(socket)
     disconnect(core, session)
     drains.release(socket)
     if (sessions.size === 0) onEmpty()
@@ -173,6 +177,10 @@ export function createAttachment(
     core,
     serve,
     isServing: () => sessions.size > 0,
+    cutOff(conn) {
+      const session = sessions.get(conn)
+      if (session !== undefined) cutOff(core, session)
+    },
     stop(farewell) {
       stopped ??= stop(farewell)
       return stopped

@@ -9,6 +9,8 @@ import { isOccupied } from './occupied.ts'
 /** The namespaces that one call serves. */
 export interface Members {
   serve(socket: Socket): void
+  /** Ends a connection that sends too much. */
+  cutOff(conn: Socket['conn']): void
   /** Namespaces that have our listener, or need it: of a family also the children that exist. */
   places(): readonly Namespace[]
   /** The core that the handle itself speaks of. */
@@ -51,6 +53,9 @@ export function createFamily(shared: Shared, parent: Namespace, scope: string | 
     serve(socket) {
       // A child that the host has attached by itself is not ours.
       if (!isOccupied(socket.nsp)) attachmentOf(socket.nsp.name, socket.nsp).serve(socket)
+    },
+    cutOff(conn) {
+      for (const attachment of attachments.values()) attachment.cutOff(conn)
     },
     places: () => [parent, ...childrenOf(parent)],
     main() {

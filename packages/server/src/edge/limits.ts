@@ -81,6 +81,11 @@ export interface RateBounds {
   readonly joinsPerAddress?: number
   /** Connections from one address. @default 5000 */
   readonly connectionsPerAddress?: number
+  /**
+   * Milliseconds that the frames of one turn of the event loop may take, of late. While they take longer, those who
+   * send the most are read more slowly, so that the others need not wait for them. @default 10
+   */
+  readonly longestTurnMs?: number
 }
 
 /** How often `server-stats` goes out. The first change goes out at once. */
@@ -134,6 +139,7 @@ const RATE_DEFAULTS: Readonly<Required<RateBounds>> = Object.freeze({
   sendsPerAddress: 10_000,
   joinsPerAddress: 20_000,
   connectionsPerAddress: 5_000,
+  longestTurnMs: 10,
 })
 
 const STATS_DEFAULTS: Readonly<Required<StatsOptions>> = Object.freeze({ minIntervalMs: 250, perClientMs: 4 })

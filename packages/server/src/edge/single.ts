@@ -8,6 +8,7 @@ export function createSingle(shared: Shared, nsp: Namespace, scope: string | und
   const attachment = createAttachment(shared, scope ?? nsp.name, nsp, () => undefined)
   return {
     serve: attachment.serve,
+    cutOff: attachment.cutOff,
     places: () => [nsp],
     main: () => attachment.core,
     of(name) {

@@ -69,6 +69,13 @@ function questionOf(
   return user === null && address === null ? null : { what, scope: core.scope, user, address }
 }
 
+/** Ends a connection that sends far more than there is time for. */
+export function cutOff(core: Core, session: Session): void {
+  hangUp(core, session, tooMany(RETRY_AFTER_MS))
+}
+
+const RETRY_AFTER_MS = 5_000
+
 function hangUp(core: Core, session: Session, problems: Problems): void {
   if (session.state === 'closed') return
   core.announce.refused({ event: null, problems, socketId: session.peer.id })

@@ -1,0 +1,127 @@
+/*
+ * Frames that come faster than they can be dealt with: others do not wait for those who send the most.
+ * Ids: G7, G9, S23, P-SHARE
+ */
+import { type StockClient, until } from '@carillon/testkit'
+import { expect, test } from 'vitest'
+import type { NotificationsOptions } from '../../src/index.ts'
+import { as, note, raw, stage, stock } from './stage.ts'
+
+const LOUD = 40
+const EACH = 30
+const AT_ONCE = 6
+const ASKED = 3
+
+/** As long as a frame of the loud takes, nothing else happens. */
+function keepBusy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+const validate: NonNullable<NotificationsOptions['validate']> = ({ title }) => {
+  if (title === 'loud') keepBusy(0.3)
+  return undefined
+}
+
+/** Sends so many, a few at a time. */
+async function shout(client: StockClient, count: number, onAnswer: (answer: unknown) => void): Promise<void> {
+  let left = count
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) onAnswer(await client.ask('send-notification', note('a', 'loud')))
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+}
+
+/** Everybody is answered, whatever happens; resolves to those who were not read at some time. */
+async function heldUp(rates: { readonly longestTurnMs: number }): Promise<Set<unknown>> {
+  const held = new Set<unknown>()
+  const look = (): void => {
+    for (const { conn, handshake } of io.sockets.sockets.values())
+      if (Reflect.get(Object(Reflect.get(conn.transport, 'socket')), 'isPaused') === true)
+        held.add(handshake.auth.user_id)
+  }
+  const looking: NotificationsOptions = {
+    rates,
+    log: false,
+    validate: (request) => {
+      look()
+      return validate(request)
+    },
+  }
+  const { url, io } = await stage(looking)
+  const quiet = stock(url, as('quiet'))
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all([quiet, ...loud].map((client) => client.next('connection-confirmed')))
+  let answered = 0
+  const shouts = loud.map((client) =>
+    shout(client, EACH, (answer) => {
+      expect(answer).toMatchObject({ ok: true })
+      answered += 1
+    }),
+  )
+  for (let n = 1; n <= ASKED; n++) {
+    await until(() => answered >= (n * LOUD * EACH) / (ASKED + 2), 'some of the loud are answered')
+    expect(await quiet.ask('get-stats')).toMatchObject({ ok: true })
+  }
+  await Promise.all(shouts)
+  expect(answered).toBe(LOUD * EACH)
+  return held
+}
+
+test('[S23] [P-SHARE] who asks little is read at once, the loud later, and nothing of theirs is lost', async () => {
+  const held = await heldUp({ longestTurnMs: 1 })
+  expect(held.size).toBeGreaterThan(LOUD / 4)
+  expect(held).not.toContain('quiet')
+}, 20_000)
+
+test('[P-SHARE] as long as turns are short enough, everybody is read at once', async () => {
+  expect([...(await heldUp({ longestTurnMs: 1_000_000 }))]).toEqual([])
+}, 20_000)
+
+test('[S23] [P-SHARE] who sends far more than their share all at once is told so, and cut off', async () => {
+  const { url, notifications } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
+  const refused: unknown[] = []
+  notifications.on('refused', (fact) => refused.push(fact))
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  const shouts = loud.map((client) => shout(client, EACH, () => undefined))
+  const mallory = raw(url, as('mallory'))
+  await mallory.next('connection-confirmed')
+  let isOver = false
+  void mallory.closed.then(() => {
+    isOver = true
+  })
+  // There is time for nobody yet; then for a share.
+  while (!isOver) {
+    for (let n = 0; n < 300; n++) mallory.sendEvent('send-notification', note('a', 'loud'))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(mallory.all('error-message').at(-1)).toMatchObject({
+    code: 'too-many-requests',
+    event: null,
+    retryAfterMs: expect.any(Number),
+  })
+  expect(refused).toContainEqual(expect.objectContaining({ event: null }))
+  await Promise.all(shouts)
+  expect(loud.map((client) => client.all('disconnect').length)).toEqual(loud.map(() => 0))
+}, 20_000)
+
+test('[G9] [P-SHARE] close() reads on from whoever had to wait, for the host', async () => {
+  const { url, io, notifications } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
+  let heard = 0
+  io.on('connection', (socket) => {
+    socket.on('of the host', () => {
+      heard += 1
+    })
+  })
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  for (const client of loud) {
+    for (let n = 0; n < 50; n++) {
+      client.emit('send-notification', note('a', 'loud'))
+      client.emit('of the host')
+    }
+  }
+  await until(() => heard > 0, 'the first is heard')
+  await notifications.close()
+  await until(() => heard === LOUD * 50, 'all of them are heard')
+}, 20_000)
