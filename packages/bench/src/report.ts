@@ -35,6 +35,8 @@ function targetText(target: Target, how: Comparison): string {
 }
 
 function spreadText({ median, min, max }: Spread, how: Comparison): string {
+  // Against nothing at all.
+  if (!Number.isFinite(median)) return '–'
   return `**${comparisonText(median, how)}** (${comparisonText(min, how)} to ${comparisonText(max, how)})`
 }
 
