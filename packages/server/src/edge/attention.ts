@@ -47,10 +47,11 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
       unread.delete(conn)
     }
     for (const [conn, since] of ending) if (now - since >= LAST_WORDS_MS) cut(conn)
-    if (unread.size + ending.size === 0) stopLooking()
+    if (shares.waiting.size + ending.size === 0) stopLooking()
   }
 
   function wait(conn: Connection, now: number): void {
+    keepLooking()
     const socket = pausableOf(conn)
     if (socket === null || unread.has(conn)) return
     if (now - saidAt >= SAID_MS) {
@@ -59,18 +60,21 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
     }
     socket.pause()
     unread.set(conn, socket)
-    timer ??= setInterval(look, LOOK_MS).unref()
   }
 
   function end(conn: Connection, now: number): void {
     ending.set(conn, now)
-    timer ??= setInterval(look, LOOK_MS).unref()
+    keepLooking()
     onTooMuch(conn)
   }
 
   function cut(conn: Connection): void {
     ending.delete(conn)
     cutConnection(conn)
+  }
+
+  function keepLooking(): void {
+    timer ??= setInterval(look, LOOK_MS).unref()
   }
 
   function stopLooking(): void {

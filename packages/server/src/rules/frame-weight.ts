@@ -1,9 +1,9 @@
 import { ClientEvent } from '@carillon/protocol'
 
 /** So many characters cost about as much as a frame by itself. */
-const CHARACTERS = 1_024
+const CHARACTERS = 4_096
 /** A page of history is a hundred notifications to read and to write. */
-const OF_HISTORY = 10
+const OF_HISTORY = 4
 const HISTORY = `["${ClientEvent.GetHistory}"`
 
 /** What a frame of Socket.IO costs about, against a small one, before anybody has parsed it. */

@@ -105,6 +105,17 @@ test('[S23] [P-SHARE] who sends far more than their share all at once is told so
   expect(loud.map((client) => client.all('disconnect').length)).toEqual(loud.map(() => 0))
 }, 20_000)
 
+test('[P-SHARE] who comes by long-polling cannot be left unread, and is answered as well', async () => {
+  const { url } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
+  const loud = Array.from({ length: LOUD }, (_, n) =>
+    stock(url, { ...as(`loud-${n}`), transports: ['polling'] }),
+  )
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  const answers: unknown[] = []
+  await Promise.all(loud.map((client) => shout(client, AT_ONCE, (answer) => answers.push(answer))))
+  expect(answers).toEqual(Array(LOUD * AT_ONCE).fill(expect.objectContaining({ ok: true })))
+}, 20_000)
+
 test('[G9] [P-SHARE] close() reads on from whoever had to wait, for the host', async () => {
   const { url, io, notifications } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
   let heard = 0

@@ -86,6 +86,28 @@ test('[G7] [G9] a connection of several namespaces has one guard for each, and n
   expect(conn?.listenerCount('packet')).toBe(0)
 })
 
+test('[G7] [G9] the namespaces of a family share one guard, which stays as long as one of them is served', async () => {
+  const guard = onUnhandled()
+  const { url, io, notifications } = await stage({}, { on: (io) => io.of(/^\/team-\w+$/) })
+  const client = raw(url, { namespace: '/team-a' })
+  await client.next('connection-confirmed')
+  for (const team of ['b', 'c']) {
+    client.sendFrame(`40/team-${team},`)
+    await client.nextFrame(({ text }) => text.startsWith(`42/team-${team},["connection-confirmed"`))
+  }
+  const conn = [...io.of('/team-a').sockets.values()][0]?.conn
+  expect(conn?.listenerCount('packet')).toBe(1)
+  client.sendFrame('41/team-a,')
+  client.sendFrame('41/team-b,')
+  await until(() => io.of('/team-a').sockets.size + io.of('/team-b').sockets.size === 0, 'they have left')
+  expect(conn?.listenerCount('packet')).toBe(1)
+  client.sendFrame(`42/team-c,["get-stats",${many}]`)
+  await client.closed
+  await until(() => conn?.listenerCount('packet') === 0, 'the guard is gone')
+  await guard.check()
+  await notifications.close()
+})
+
 test('[P-WIDE] what is long and not wide passes', async () => {
   const { url } = await stage()
   const client = raw(url)
