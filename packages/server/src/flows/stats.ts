@@ -1,7 +1,6 @@
 import { type Request, ServerEvent, type ServerStats } from '@carillon/protocol'
 import { statsPayload } from '../rules/payloads.ts'
 import { onStatsSent, waitBeforeStats } from '../rules/stats-pace.ts'
-import { EVERYBODY_ROOM } from '../rules/streams.ts'
 import { visibleChannels } from './channel-list.ts'
 import type { Core } from './core.ts'
 import type { Reply } from './reply.ts'
@@ -50,15 +49,39 @@ export function onStateChange(core: Core): void {
   if (core.cancelStats !== null || core.isClosing) return
   const wait = waitBeforeStats(core.pace, core.settings.stats, core.ready, core.clock.now())
   if (wait === 0) sendStats(core)
-  else {
-    core.cancelStats = core.clock.after(wait, () => {
-      core.cancelStats = null
-      if (core.pace.isDue) onStateChange(core)
-    })
-  }
+  else tellLater(core, wait, () => goOn(core))
 }
 
 function sendStats(core: Core): void {
   onStatsSent(core.pace, core.clock.now())
-  if (core.ready > 0) core.wire.emitRoom(EVERYBODY_ROOM, ServerEvent.ServerStats, statsOf(core))
+  tellSome(core, core.sessions()[Symbol.iterator]())
+}
+
+/** So many are told at once. Nobody waits for statistics, but everybody would wait while a thousand are told. */
+const TOLD_AT_ONCE = 64
+
+/** The statistics of this moment to some, and later those of that moment to the rest. */
+function tellSome(core: Core, rest: Iterator<Session>): void {
+  const stats = statsOf(core)
+  for (let told = 0; told < TOLD_AT_ONCE; told++) {
+    const { done, value } = rest.next()
+    if (done === true) {
+      goOn(core)
+      return
+    }
+    if (value.state === 'ready') core.wire.emitShared(value.peer, ServerEvent.ServerStats, stats)
+  }
+  tellLater(core, 0, () => tellSome(core, rest))
+}
+
+function tellLater(core: Core, wait: number, tell: () => void): void {
+  core.cancelStats = core.clock.after(wait, () => {
+    core.cancelStats = null
+    tell()
+  })
+}
+
+/** What changed while some were told is for all of them. */
+function goOn(core: Core): void {
+  if (core.pace.isDue) onStateChange(core)
 }
