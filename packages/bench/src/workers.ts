@@ -22,12 +22,16 @@ export interface Worker<C extends Commands<C>> {
 const FLAGS = ['--expose-gc', '--no-flush-bytecode']
 
 /** Starts a file of this bundle as a process of its own. */
-export function startWorker<C extends Commands<C>>(file: string, args: readonly string[] = []): Worker<C> {
+export function startWorker<C extends Commands<C>>(
+  file: string,
+  args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Worker<C> {
   const path = fileURLToPath(new URL(file, import.meta.url))
   // What a server logs is not part of the table.
   const child = fork(path, [...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [...FLAGS, ...inspection(file)],
+    execArgv: [...FLAGS, ...nodeOptions, ...inspection(file)],
   })
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -28,6 +28,8 @@ export interface Side {
   /** Heads its column. */
   readonly label: string
   readonly program: SubjectName
+  /** Of Node, for the server. */
+  readonly nodeOptions?: readonly string[]
   /** `folder` is on disk, belongs to this server alone, and goes with it. */
   args?(folder: string): readonly string[]
 }
@@ -89,7 +91,11 @@ export async function startBench(
   const side = role === 'base' ? base : subject
   mkdirSync(FOLDERS, { recursive: true })
   const folder = mkdtempSync(`${FOLDERS}bench-`)
-  const server = startWorker<ServerCommands>(`./server-${side.program}.js`, side.args?.(folder))
+  const server = startWorker<ServerCommands>(
+    `./server-${side.program}.js`,
+    side.args?.(folder),
+    side.nodeOptions,
+  )
   const stop = async (): Promise<void> => {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -106,7 +106,7 @@ export function attachNotifications(
     for (const place of members.places()) place.off('connection', turnBack)
     vacate(nsp)
     rates?.close()
-    attention?.release()
+    frames.close()
     await ownStore?.close()
   }
   return createHandle(emitter, members, close)

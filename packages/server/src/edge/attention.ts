@@ -1,18 +1,41 @@
 import { performance } from 'node:perf_hooks'
 import type { Socket } from 'socket.io'
-import { createShares, endTurn, forget, letOn, spend, type Turn } from '../rules/shares.ts'
+import {
+  createShares,
+  doesAnybodyWait,
+  endTurn,
+  forget,
+  nextFrame,
+  onFrame,
+  pieceOf,
+} from '../rules/shares.ts'
 import { cutConnection } from './backlogs.ts'
+import { type Pausable, pausableOf } from './pausable.ts'
+import { createTurnClock } from './turn-clock.ts'
 
 type Connection = Socket['conn']
 
-/** Reads from those who send much only as fast as the others can bear: rules/shares.ts, on real connections. */
+/** Hears those who send much only as fast as the others can bear: rules/shares.ts, on real connections. */
 export interface Attention {
-  /** @param weight against that of a small frame */
-  onFrame(conn: Connection, weight: number): void
-  /** The connection is served no more, or is closed. */
+  /**
+   * A frame has come, that Socket.IO has not seen yet.
+   *
+   * @returns whether it is kept for later: then Socket.IO must not see it now
+   */
+  keeps(conn: Connection, frame: Frame): boolean
+  /** The connection is served no more, or is closed: what was kept of it goes on. */
   forget(conn: Connection): void
-  /** Reads from everybody again. */
+  /** Hears everybody again. */
   release(): void
+}
+
+export interface Frame {
+  /** Text, or what belongs to a text before it. */
+  readonly data: unknown
+  /** Against that of a small frame. */
+  readonly weight: number
+  /** The connection comes in with it. */
+  readonly isHello: boolean
 }
 
 const LOOK_MS = 10
@@ -28,48 +51,84 @@ export interface AttentionOptions {
 }
 
 const SHORT_OF_TIME =
-  'Frames come faster than they can be dealt with: those who send the most are read more slowly, see SECURITY.md'
+  'Frames come faster than they can be dealt with: those who send the most are heard later, see SECURITY.md'
 /** That is not said again for this long. */
 const SAID_MS = 60_000
 
 export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions): Attention {
-  const shares = createShares<Connection>()
+  const shares = createShares<Connection, unknown>()
   const unread = new Map<Connection, Pausable>()
   const ending = new Map<Connection, number>()
   const turn = createTurnClock((ended, now) => endTurn(shares, longestMs, ended, now))
   let timer: NodeJS.Timeout | undefined
+  let isAtWork = false
   let saidAt = Number.NEGATIVE_INFINITY
+
+  /** Goes on with what was kept: a piece of it, and the next one when it has been looked for what has come meanwhile. */
+  function goOn(): void {
+    const now = performance.now()
+    let left = pieceOf(shares, longestMs)
+    for (let next = nextFrame(shares, now); next !== undefined; ) {
+      const { key: conn, frame, weight, isLast } = next
+      if (conn.readyState === 'open') {
+        turn.onFrame(conn, now)
+        hand(conn, frame)
+        if (isLast) readOn(conn)
+      } else {
+        forget(shares, conn)
+        unread.delete(conn)
+      }
+      left -= weight
+      if (left <= 0) {
+        setImmediate(goOn)
+        return
+      }
+      next = nextFrame(shares, now)
+    }
+    isAtWork = false
+  }
 
   function look(): void {
     const now = performance.now()
-    for (const conn of letOn(shares, now)) {
-      unread.get(conn)?.resume()
-      unread.delete(conn)
-    }
     for (const [conn, since] of ending) if (now - since >= LAST_WORDS_MS) cut(conn)
-    if (shares.waiting.size + ending.size === 0) stopLooking()
+    if (doesAnybodyWait(shares)) begin()
+    else if (ending.size === 0) stopLooking()
   }
 
-  function wait(conn: Connection, now: number): void {
+  function begin(): void {
+    if (isAtWork) return
+    isAtWork = true
     keepLooking()
-    const socket = pausableOf(conn)
-    if (socket === null || unread.has(conn)) return
-    if (now - saidAt >= SAID_MS) {
+    setImmediate(goOn)
+  }
+
+  function leaveUnread(conn: Connection, now: number): void {
+    if (shares.pace.total !== null && now - saidAt >= SAID_MS) {
       saidAt = now
       warn(SHORT_OF_TIME)
     }
+    if (unread.has(conn)) return
+    const socket = pausableOf(conn)
+    if (socket === null) return
     socket.pause()
     unread.set(conn, socket)
   }
 
+  function readOn(conn: Connection): void {
+    if (ending.has(conn)) return
+    unread.get(conn)?.resume()
+    unread.delete(conn)
+  }
+
   function end(conn: Connection, now: number): void {
+    forget(shares, conn)
     ending.set(conn, now)
-    keepLooking()
     onTooMuch(conn)
   }
 
   function cut(conn: Connection): void {
     ending.delete(conn)
+    unread.delete(conn)
     cutConnection(conn)
   }
 
@@ -82,79 +141,43 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
     timer = undefined
   }
 
+  function forgetConnection(conn: Connection): void {
+    for (const frame of forget(shares, conn)) hand(conn, frame)
+    const socket = unread.get(conn)
+    unread.delete(conn)
+    if (socket === undefined || ending.has(conn)) return
+    // What waits of a connection that is closed would be read for nothing, and be much.
+    if (conn.readyState === 'closed') cut(conn)
+    else socket.resume()
+  }
+
   return {
-    onFrame(conn, weight) {
+    keeps(conn, { data, ...frame }) {
+      if (ending.has(conn)) return true
       const now = performance.now()
-      turn.onFrame(conn, now)
-      const standing = spend(shares, conn, weight, now)
-      if (standing === 'read') return
-      wait(conn, now)
-      if (standing === 'too-much' && !ending.has(conn)) end(conn, now)
+      const isLate = turn.tookMs(now) >= longestMs
+      const standing = onFrame(shares, { key: conn, frame: data, isLate, ...frame }, now)
+      if (standing === 'now') {
+        turn.onFrame(conn, now)
+        return false
+      }
+      begin()
+      if (standing !== 'soon') leaveUnread(conn, now)
+      if (standing === 'too-much') end(conn, now)
+      return true
     },
-    forget(conn) {
-      forget(shares, conn)
-      const socket = unread.get(conn)
-      unread.delete(conn)
-      if (socket === undefined || ending.has(conn)) return
-      // What waits of a connection that is closed would be read for nothing, and be much.
-      if (conn.readyState === 'closed') cut(conn)
-      else socket.resume()
-    },
+    forget: forgetConnection,
     release() {
       stopLooking()
       for (const conn of [...ending.keys()]) cut(conn)
-      for (const socket of unread.values()) socket.resume()
-      unread.clear()
+      for (const conn of [...shares.speakers.keys(), ...unread.keys()]) forgetConnection(conn)
     },
   }
 }
 
-interface TurnClock {
-  onFrame(conn: Connection, now: number): void
-}
-
-/** No frame takes longer: what does is something else, the host's own work or a collection of garbage. */
-const FRAME_MS = 0.5
-
-/** Tells what the frames of each turn of the event loop took, if there were any. */
-function createTurnClock(onEnd: (turn: Turn, now: number) => void): TurnClock {
-  let frames = 0
-  let speakers = 0
-  let last: Connection | null = null
-  let began = 0
-  const end = (): void => {
-    const now = performance.now()
-    const turn = { tookMs: Math.min(now - began, frames * FRAME_MS), speakers }
-    frames = 0
-    speakers = 0
-    last = null
-    onEnd(turn, now)
-  }
-  return {
-    onFrame(conn, now) {
-      // What comes from one comes together.
-      if (conn !== last) speakers += 1
-      last = conn
-      frames += 1
-      if (frames > 1) return
-      began = now
-      setImmediate(end)
-    },
-  }
-}
-
-interface Pausable {
-  pause(): void
-  resume(): void
-}
-
-/** Only a WebSocket can be left unread; what comes by polling are requests of their own. */
-function pausableOf({ transport }: Connection): Pausable | null {
-  const socket: unknown = transport.name === 'websocket' ? Reflect.get(transport, 'socket') : null
-  return isPausable(socket) ? socket : null
-}
-
-function isPausable(socket: unknown): socket is Pausable {
-  const has = (name: string): boolean => typeof Reflect.get(Object(socket), name) === 'function'
-  return has('pause') && has('resume')
+/** To Socket.IO, as Engine.IO does it. */
+function hand(conn: Connection, frame: unknown): void {
+  if (conn.readyState !== 'open') return
+  conn.emit('data', frame)
+  conn.emit('message', frame)
 }

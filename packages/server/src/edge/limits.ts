@@ -82,8 +82,8 @@ export interface RateBounds {
   /** Connections from one address. @default 5000 */
   readonly connectionsPerAddress?: number
   /**
-   * Milliseconds that the frames of one turn of the event loop may take, of late. While they take longer, those who
-   * send the most are read more slowly, so that the others need not wait for them. @default 10
+   * Milliseconds that the frames of one turn of the event loop may take. While there are more, those who send the most
+   * are heard later, so that the others need not wait for them. @default 10
    */
   readonly longestTurnMs?: number
 }

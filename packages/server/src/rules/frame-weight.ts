@@ -6,6 +6,9 @@ const CHARACTERS = 4_096
 const OF_HISTORY = 4
 const HISTORY = `["${ClientEvent.GetHistory}"`
 
+/** To come in: hooks, the user's own stream, the greeting. */
+export const OF_HELLO = 5
+
 /** What a frame of Socket.IO costs about, against a small one, before anybody has parsed it. */
 export function weightOf(text: string): number {
   const isHistory = text.startsWith(HISTORY, text.indexOf('['))

@@ -1,188 +1,238 @@
+import { createLine, enterLine, firstInLine, type Line, leaveLine } from './line.ts'
+import { adjust, capacityOf, createPace, fade, isLookDue, noteTurn, type Pace, type Turn } from './pace.ts'
+
 /**
- * Who is listened to while the server is short of time. As long as the frames of one turn of the event loop are dealt
- * with quickly, everybody is read as fast as they send. When turns get long, what all may send together is cut down
- * until they are short again, and each gets an equal share of it: who sends little notices nothing, who sends much is
- * read later. Nothing is refused and nothing is lost: what is not read waits at its sender.
+ * Who is heard when, while the server is short of time. As long as the frames of one turn of the event loop are dealt
+ * with quickly, everybody is heard at once. What comes when a turn has taken long enough waits for the next one. When
+ * turns get long all the same, what all may say together is cut down until they are short again, and each gets an
+ * equal share of it: of those who wait, who has had the least is heard first, so that who says little notices nothing.
+ *
+ * It is fair queueing with a virtual time: how much somebody would have had by now who always has something to say.
+ * Whoever has had more than that waits until it has caught up. A share may change at any time; nobody's place in the
+ * line does.
  */
-export interface Shares<Key> {
-  /** Lengths of the turns of late, and their squares: the newer ones count for more. */
-  turnsMs: number
-  squares: number
-  /** What may come in a second, from all together; `null` when there is no bound. */
-  total: number | null
-  /** Who has sent something lately, while there is a bound. */
-  readonly accounts: Map<Key, Account>
-  /** Who is not read, in the order in which they began to wait. */
-  readonly waiting: Set<Key>
-  letOnAt: number
-  /** What came since `since`, and what it took: how much there is time for. */
-  came: number
-  tookMs: number
+export interface Shares<Key, Frame> {
+  readonly pace: Pace
+  /** The virtual time, in weights of frames, and when it was moved on last. */
+  virtual: number
+  virtualAt: number
+  /** Who has said something lately, while there is a bound; and who waits. */
+  readonly speakers: Map<Key, Speaker<Frame>>
+  readonly line: Line<Key>
+  /** When those who are silent were forgotten last. */
   since: number
-  /** When the bound was looked at last, and when somebody last had to wait. */
-  adjustedAt: number
+  /** When somebody last had to wait. */
   waitedAt: number
 }
 
-interface Account {
-  /** What may be sent at once; below 0 it has to wait. */
-  left: number
-  /** What they have sent since they last had to wait. */
-  brought: number
+interface Speaker<Frame> {
+  /** The virtual time that what they have had comes to. */
+  had: number
+  readonly waiting: Waiting<Frame>[]
+  waitingWeight: number
   at: number
 }
 
-/** What is left of earlier turns at each look at the bound: one collection of garbage is no shortage. */
-const FADING = 0.6
-/** Long enough for a change to have shown. */
-const ADJUST_MS = 20
-const LESS = 0.75
-const MORE = 1.1
+interface Waiting<Frame> {
+  readonly frame: Frame
+  readonly weight: number
+  readonly isHello: boolean
+}
+
 /** Who has been silent for this long has no share. */
 const SILENT_MS = 2_000
 /** When nobody had to wait for this long, the shortage is over. */
 const CALM_MS = 1_000
-/** What may come at once from somebody who was silent, and the part of a second's share, if that is more. */
-const AT_ONCE = 3
-const AT_ONCE_S = 0.25
-/** So much beyond is no burst any more, nor is a second's share, if that is more. */
+/** So much may come at once from somebody who is new, and from somebody who has said little. */
+const OF_NEWCOMERS = 3
+const OF_SILENT = 10
+/** More than this is no burst any more, nor is what a second brings, if that is more. */
 const TOO_MUCH = 100
-/** Fewer than this are no crowd: what each may do by itself bounds them. */
-const CROWD = 4
-/** For a longer time than this nobody is let on at once. */
-const MOST_SINCE_MS = 20
 /** Below this nobody is brought, in a second, however many there are. */
 const LEAST = 1
-/** Nor all of them below this part of what there could be time for: so little makes no turn long. */
-const LEAST_PART = 0.25
+/** Of a turn, what those may take who have waited: it is looked for others after it. */
+const PIECE = 0.25
 
-export function createShares<Key>(): Shares<Key> {
+export function createShares<Key, Frame>(): Shares<Key, Frame> {
   const never = Number.NEGATIVE_INFINITY
   return {
-    turnsMs: 0,
-    squares: 0,
-    total: null,
-    accounts: new Map(),
-    waiting: new Set(),
-    letOnAt: never,
-    came: 0,
-    tookMs: 0,
+    pace: createPace(),
+    virtual: 0,
+    virtualAt: 0,
+    speakers: new Map(),
+    line: createLine(),
     since: never,
-    adjustedAt: never,
     waitedAt: never,
   }
 }
 
-/** What becomes of somebody who has sent something. */
+/** A frame that has come. */
+export interface Arrival<Key, Frame> {
+  readonly key: Key
+  readonly frame: Frame
+  /** What it costs, against a small one. */
+  readonly weight: number
+  /** The turn has taken as long as it may. */
+  readonly isLate: boolean
+  /** Somebody comes in: after those who are here and say little, and it is not counted. */
+  readonly isHello: boolean
+}
+
+/** When it is dealt with. */
 export type Standing =
-  | 'read'
-  /** No more is read from them, until `letOn`. */
-  | 'waits'
-  /** They have sent far more than their share while they waited: what is still to come would be too much at once. */
+  | 'now'
+  /** It is kept until `nextFrame`, which will be soon. */
+  | 'soon'
+  /** It is kept, and nothing more should be read from them until it is dealt with. */
+  | 'later'
+  /** It is kept as well; but they say far more than their share while they wait. */
   | 'too-much'
 
-/** Counts what somebody has sent. */
-export function spend<Key>(shares: Shares<Key>, key: Key, weight: number, now: number): Standing {
-  shares.came += weight
-  if (shares.total === null) return 'read'
-  const account = accountOf(shares, key, now)
-  account.left -= weight
-  account.brought += weight
-  if (account.left >= 0) return 'read'
-  shares.waiting.add(key)
-  return account.left < -Math.max(TOO_MUCH, shareOf(shares)) ? 'too-much' : 'waits'
-}
-
-/**
- * Who has waited long enough. What is still to come from somebody may be as much as before: so of all who could go on
- * at once, only so many do as there is time for.
- */
-export function letOn<Key>(shares: Shares<Key>, now: number): Key[] {
-  const { total, waiting } = shares
-  const sinceMs = Math.min(MOST_SINCE_MS, now - shares.letOnAt)
-  let budget = total === null ? Number.POSITIVE_INFINITY : (total * sinceMs) / 1_000
-  shares.letOnAt = now
-  if (waiting.size > 0) shares.waitedAt = now
-  const going: Key[] = []
-  for (const key of waiting) {
-    if (budget <= 0) break
-    const account = accountOf(shares, key, now)
-    if (total !== null && account.left < 0) continue
-    budget -= account.brought
-    account.brought = 0
-    waiting.delete(key)
-    going.push(key)
+export function onFrame<Key, Frame>(
+  shares: Shares<Key, Frame>,
+  { key, isLate, ...arrival }: Arrival<Key, Frame>,
+  now: number,
+): Standing {
+  if (shares.pace.total === null && !isLate && !shares.speakers.has(key)) {
+    shares.pace.came += arrival.weight
+    return 'now'
   }
-  return going
+  moveOn(shares, now)
+  const speaker = speakerOf(shares, key, now)
+  const place = arrival.isHello ? shares.virtual : placeOf(shares, speaker)
+  if (speaker.waiting.length === 0 && !isLate && isDue(shares, place)) {
+    take(shares, speaker, arrival)
+    return 'now'
+  }
+  shares.waitedAt = now
+  speaker.waiting.push(arrival)
+  speaker.waitingWeight += arrival.weight
+  if (speaker.waiting.length === 1) enterLine(shares.line, key, place)
+  const { waitingWeight } = speaker
+  if (isDue(shares, place) && waitingWeight <= OF_SILENT) return 'soon'
+  return shares.pace.total !== null && waitingWeight > Math.max(TOO_MUCH, shareOf(shares))
+    ? 'too-much'
+    : 'later'
 }
 
-/** A turn of the event loop in which something came. */
-export interface Turn {
-  readonly tookMs: number
-  /** From how many it came. */
-  readonly speakers: number
+export interface Next<Key, Frame> {
+  readonly key: Key
+  readonly frame: Frame
+  readonly weight: number
+  /** Nothing more waits of them. */
+  readonly isLast: boolean
+}
+
+/** What is dealt with next of that which has waited; `undefined` when nobody's turn has come. */
+export function nextFrame<Key, Frame>(shares: Shares<Key, Frame>, now: number): Next<Key, Frame> | undefined {
+  moveOn(shares, now)
+  for (let first = firstInLine(shares.line); first !== undefined; first = firstInLine(shares.line)) {
+    const { key, at } = first
+    const speaker = shares.speakers.get(key)
+    if (speaker !== undefined && !isDue(shares, at)) return undefined
+    leaveLine(shares.line)
+    const next = speaker?.waiting.shift()
+    // Whoever was forgotten is still in the line.
+    if (speaker === undefined || next === undefined) continue
+    shares.waitedAt = now
+    take(shares, speaker, next)
+    speaker.waitingWeight -= next.weight
+    const isLast = speaker.waiting.length === 0
+    if (!isLast) enterLine(shares.line, key, placeOf(shares, speaker))
+    else if (shares.pace.total === null) shares.speakers.delete(key)
+    return { key, frame: next.frame, weight: next.weight, isLast }
+  }
+  return undefined
+}
+
+/** Weight of that which is dealt with before it is looked for what has come meanwhile. */
+export function pieceOf({ pace }: Shares<unknown, unknown>, longestMs: number): number {
+  return (capacityOf(pace) * longestMs * PIECE) / 1_000
+}
+
+export function doesAnybodyWait({ line }: Shares<unknown, unknown>): boolean {
+  return firstInLine(line) !== undefined
 }
 
 /** At the end of a turn. */
-export function endTurn<Key>(shares: Shares<Key>, longestMs: number, turn: Turn, now: number): void {
-  // What a few send at once is dealt with at once, however they are bounded.
-  const tookMs = turn.speakers < CROWD ? Math.min(longestMs, turn.tookMs) : turn.tookMs
-  shares.turnsMs += tookMs
-  shares.squares += tookMs * tookMs
-  shares.tookMs += turn.tookMs
-  if (now - shares.adjustedAt < ADJUST_MS) return
-  shares.adjustedAt = now
-  // Of the turn that somebody meets who comes at a random moment: long ones are met more often.
-  const metMs = shares.squares / shares.turnsMs
-  shares.turnsMs *= FADING
-  shares.squares *= FADING
-  if (metMs > longestMs) {
-    const most = capacityOf(shares)
-    if (shares.total === null) shares.waitedAt = now
-    shares.total = Math.max(LEAST * shares.accounts.size, most * LEAST_PART, (shares.total ?? most) * LESS)
-  } else if (shares.total !== null) {
-    shares.total *= MORE
-  }
+export function endTurn<Key, Frame>(
+  shares: Shares<Key, Frame>,
+  longestMs: number,
+  turn: Turn,
+  now: number,
+): void {
+  const { pace, speakers } = shares
+  noteTurn(pace, longestMs, turn)
+  if (!isLookDue(pace, now)) return
+  moveOn(shares, now)
+  const wasShort = pace.total !== null
+  adjust(pace, longestMs, speakers.size, LEAST * speakers.size, now)
+  if (!wasShort && pace.total !== null) shares.waitedAt = now
   if (now - shares.since >= SILENT_MS) beginAgain(shares, now)
 }
 
-export function forget<Key>({ accounts, waiting }: Shares<Key>, key: Key): void {
-  accounts.delete(key)
-  waiting.delete(key)
+/** Nothing of them is kept any more. Returns what waited of them. */
+export function forget<Key, Frame>({ speakers }: Shares<Key, Frame>, key: Key): Frame[] {
+  const frames = speakers.get(key)?.waiting.map(({ frame }) => frame)
+  speakers.delete(key)
+  return frames ?? []
 }
 
-/** What could come in a second if there were nothing else to do. */
-function capacityOf({ came, tookMs }: Shares<unknown>): number {
-  return (came / tookMs) * 1_000
-}
-
-function beginAgain(shares: Shares<unknown>, now: number): void {
-  shares.came *= FADING
-  shares.tookMs *= FADING
+function beginAgain<Key, Frame>(shares: Shares<Key, Frame>, now: number): void {
+  fade(shares.pace)
   shares.since = now
-  if (now - shares.waitedAt > CALM_MS) {
-    shares.total = null
-    shares.accounts.clear()
+  if (now - shares.waitedAt > CALM_MS && !doesAnybodyWait(shares)) {
+    shares.pace.total = null
+    shares.speakers.clear()
     return
   }
-  for (const [key, { at, left }] of shares.accounts) {
-    if (now - at > SILENT_MS && left >= 0) shares.accounts.delete(key)
+  for (const [key, { at, had, waiting }] of shares.speakers) {
+    const isSilent = now - at > SILENT_MS && had <= shares.virtual
+    if (isSilent && waiting.length === 0) shares.speakers.delete(key)
   }
 }
 
-function shareOf({ total, accounts }: Shares<unknown>): number {
-  return Math.max(LEAST, (total ?? 0) / Math.max(1, accounts.size))
+/**
+ * The virtual time goes on by what a share has come to. It stands still as long as somebody's turn has come: otherwise
+ * it would run away from those who wait, and put whoever comes behind all of them.
+ */
+function moveOn<Key, Frame>(shares: Shares<Key, Frame>, now: number): void {
+  const first = firstInLine(shares.line)
+  const isBehind = first !== undefined && isDue(shares, first.at)
+  if (shares.pace.total !== null && !isBehind) {
+    shares.virtual += (shareOf(shares) * (now - shares.virtualAt)) / 1_000
+  }
+  shares.virtualAt = now
 }
 
-function accountOf<Key>(shares: Shares<Key>, key: Key, now: number): Account {
-  const share = shareOf(shares)
-  const atOnce = Math.max(AT_ONCE, share * AT_ONCE_S)
-  let account = shares.accounts.get(key)
-  if (account === undefined) {
-    account = { left: atOnce, brought: 0, at: now }
-    shares.accounts.set(key, account)
+function isDue({ pace, virtual }: Shares<unknown, unknown>, place: number): boolean {
+  return pace.total === null || place <= virtual
+}
+
+function take<Key, Frame>(
+  shares: Shares<Key, Frame>,
+  speaker: Speaker<Frame>,
+  { weight, isHello }: Pick<Waiting<Frame>, 'weight' | 'isHello'>,
+): void {
+  shares.pace.came += weight
+  if (!isHello) speaker.had = placeOf(shares, speaker) + weight
+}
+
+/** Who was silent has not saved up for more than a burst. */
+function placeOf({ virtual }: Shares<unknown, unknown>, { had }: Speaker<unknown>): number {
+  return Math.max(had, virtual - OF_SILENT)
+}
+
+function shareOf({ pace, speakers }: Shares<unknown, unknown>): number {
+  return Math.max(LEAST, (pace.total ?? 0) / Math.max(1, speakers.size))
+}
+
+function speakerOf<Key, Frame>(shares: Shares<Key, Frame>, key: Key, now: number): Speaker<Frame> {
+  let speaker = shares.speakers.get(key)
+  if (speaker === undefined) {
+    speaker = { had: shares.virtual - OF_NEWCOMERS, waiting: [], waitingWeight: 0, at: now }
+    shares.speakers.set(key, speaker)
   }
-  account.left = Math.min(atOnce, account.left + (share * (now - account.at)) / 1_000)
-  account.at = now
-  return account
+  speaker.at = now
+  return speaker
 }

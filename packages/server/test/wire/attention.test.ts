@@ -3,9 +3,10 @@
  * Ids: G7, G9, S23, P-SHARE
  */
 import { type StockClient, until } from '@carillon/testkit'
+import type { Server } from 'socket.io'
 import { expect, test } from 'vitest'
-import type { NotificationsOptions } from '../../src/index.ts'
-import { as, note, raw, stage, stock } from './stage.ts'
+import { attachNotifications, type NotificationsOptions } from '../../src/index.ts'
+import { afterTest, as, note, raw, stage, stock } from './stage.ts'
 
 const LOUD = 40
 const EACH = 30
@@ -105,7 +106,7 @@ test('[S23] [P-SHARE] who sends far more than their share all at once is told so
   expect(loud.map((client) => client.all('disconnect').length)).toEqual(loud.map(() => 0))
 }, 20_000)
 
-test('[P-SHARE] who comes by long-polling cannot be left unread, and is answered as well', async () => {
+test('[P-SHARE] who comes by long-polling cannot be left unread; what they say is kept all the same, and answered', async () => {
   const { url } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
   const loud = Array.from({ length: LOUD }, (_, n) =>
     stock(url, { ...as(`loud-${n}`), transports: ['polling'] }),
@@ -115,6 +116,84 @@ test('[P-SHARE] who comes by long-polling cannot be left unread, and is answered
   await Promise.all(loud.map((client) => shout(client, AT_ONCE, (answer) => answers.push(answer))))
   expect(answers).toEqual(Array(LOUD * AT_ONCE).fill(expect.objectContaining({ ok: true })))
 }, 20_000)
+
+const OF_THE_HOST = 'of the host'
+/** Three frames each, for two namespaces: less than what is too much. */
+const PIECES = 15
+const inOrder = Array.from({ length: PIECES }, (_, n) => n)
+
+/** Notes what comes of each socket, in its order: a number, and bytes that belong to it. */
+function overhear(io: Server, namespaces: readonly string[]): number[][] {
+  const heard: number[][] = []
+  for (const name of namespaces) {
+    io.of(name).on('connection', (socket) => {
+      const mine: number[] = []
+      heard.push(mine)
+      socket.on(OF_THE_HOST, (n: number, bytes: Buffer) => mine.push(bytes[0] === n ? n : Number.NaN))
+    })
+  }
+  return heard
+}
+
+/** Many at once, things of the host among them. */
+function pour(client: Pick<StockClient, 'emit'>): void {
+  for (const n of inOrder) {
+    client.emit('send-notification', note('a', 'loud'))
+    client.emit(OF_THE_HOST, n, Buffer.from([n]))
+  }
+}
+
+test('[P-SHARE] what is heard later is heard in its order, bytes and things of the host among it', async () => {
+  const { url, io } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
+  const heard = overhear(io, ['/'])
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  for (const client of loud) pour(client)
+  await until(() => heard.flat().length === LOUD * PIECES, 'everything is heard')
+  expect(heard).toEqual(loud.map(() => inOrder))
+}, 20_000)
+
+test('[P-SHARE] where two attachments serve one connection, its order holds as well', async () => {
+  const options = { validate, rates: { longestTurnMs: 1 }, log: false } as const
+  const { url, io, notifications } = await stage(options)
+  const other = attachNotifications(io.of('/b'), options)
+  afterTest(other.close)
+  const heard = overhear(io, ['/', '/b'])
+  const loud = Array.from({ length: LOUD / 2 }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  const second = loud.map(({ socket }) => socket.io.socket('/b').connect())
+  await Promise.all(second.map((socket) => new Promise<void>((resolve) => socket.once('connect', resolve))))
+  for (const [n, client] of loud.entries()) {
+    pour(client)
+    pour({ emit: (event, ...args) => void second[n]?.emit(event, ...args) })
+  }
+  // One of the two stops meanwhile: the other goes on with what was kept.
+  await until(() => heard.flat().length > PIECES, 'some is heard')
+  await notifications.close()
+  await until(() => heard.flat().length === LOUD * PIECES, 'everything is heard')
+  expect(heard).toEqual([...loud, ...second].map(() => inOrder))
+}, 20_000)
+
+test('[S23] [P-SHARE] who comes in while others are loud is let in, and served', async () => {
+  const { url } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  const shouts = loud.map((client) => shout(client, EACH, () => undefined))
+  const newcomers = Array.from({ length: LOUD }, (_, n) => stock(url, as(`new-${n}`)))
+  const answers = newcomers.map((client) => client.ask('join-channel', 'a'))
+  expect(await Promise.all(answers)).toEqual(newcomers.map(() => expect.objectContaining({ ok: true })))
+  await Promise.all(shouts)
+}, 20_000)
+
+test('[G9] close() leaves nobody at the entrance', async () => {
+  const { url, io, notifications } = await stage()
+  const before = io.engine.listenerCount('connection')
+  const client = raw(url)
+  await client.next('connection-confirmed')
+  expect(io.engine.listenerCount('connection')).toBe(before + 1)
+  await notifications.close()
+  expect(io.engine.listenerCount('connection')).toBe(before)
+})
 
 test('[G9] [P-SHARE] close() reads on from whoever had to wait, for the host', async () => {
   const { url, io, notifications } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
