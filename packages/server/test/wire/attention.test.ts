@@ -8,8 +8,8 @@ import { expect, test } from 'vitest'
 import { attachNotifications, type NotificationsOptions } from '../../src/index.ts'
 import { afterTest, as, note, raw, stage, stock } from './stage.ts'
 
-const LOUD = 40
-const EACH = 30
+const LOUD = 30
+const EACH = 16
 const AT_ONCE = 6
 const ASKED = 3
 
