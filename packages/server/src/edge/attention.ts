@@ -5,6 +5,7 @@ import {
   doesAnybodyWait,
   endTurn,
   forget,
+  type Next,
   nextFrame,
   onFrame,
   pieceOf,
@@ -64,28 +65,30 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
   let isAtWork = false
   let saidAt = Number.NEGATIVE_INFINITY
 
-  /** Goes on with what was kept: a piece of it, and the next one when it has been looked for what has come meanwhile. */
+  /** Deals with a piece of what was kept, and with the next one when it has been looked for what has come meanwhile. */
   function goOn(): void {
+    // Before anything can be thrown: otherwise nothing would go on ever again.
+    isAtWork = false
     const now = performance.now()
     let left = pieceOf(shares, longestMs)
-    for (let next = nextFrame(shares, now); next !== undefined; ) {
-      const { key: conn, frame, weight, isLast } = next
-      if (conn.readyState === 'open') {
-        turn.onFrame(conn, now)
-        hand(conn, frame)
-        if (isLast) readOn(conn)
-      } else {
-        forget(shares, conn)
-        unread.delete(conn)
-      }
-      left -= weight
-      if (left <= 0) {
-        setImmediate(goOn)
-        return
-      }
-      next = nextFrame(shares, now)
+    do {
+      const next = nextFrame(shares, now)
+      if (next === undefined) return
+      left -= next.weight
+      deal(next, now)
+    } while (left > 0)
+    begin()
+  }
+
+  function deal({ key: conn, frame, isLast }: Next<Connection, unknown>, now: number): void {
+    if (conn.readyState !== 'open') {
+      forget(shares, conn)
+      unread.delete(conn)
+      return
     }
-    isAtWork = false
+    if (isLast) readOn(conn)
+    turn.onFrame(conn, now)
+    hand(conn, frame)
   }
 
   function look(): void {
