@@ -57,7 +57,21 @@ INTERNAL.addAddress('::1', 'ipv6')
 INTERNAL.addSubnet('fc00::', 7, 'ipv6')
 INTERNAL.addSubnet('fe80::', 10, 'ipv6')
 
+/** Looking an address up costs as much as much of a send, and mostly the same ones come again. */
+const known = new Map<string, boolean>()
+const MOST_KNOWN = 10_000
+
 function isInternal(address: string): boolean {
+  let answer = known.get(address)
+  if (answer === undefined) {
+    answer = lookUp(address)
+    if (known.size >= MOST_KNOWN) known.clear()
+    known.set(address, answer)
+  }
+  return answer
+}
+
+function lookUp(address: string): boolean {
   const family = isIP(address)
   // A socket file has no address.
   if (family === 0) return true

@@ -5,10 +5,12 @@ import {
   doesAnybodyWait,
   endTurn,
   forget,
+  isFree,
   type Next,
   nextFrame,
   onFrame,
   pieceOf,
+  takeOver,
 } from '../rules/shares.ts'
 import { cutConnection } from './backlogs.ts'
 import { type Pausable, pausableOf } from './pausable.ts'
@@ -40,6 +42,8 @@ export interface Frame {
 }
 
 const LOOK_MS = 10
+/** So often whoever is not read is given more time to answer a ping: less than anybody takes for dead. */
+const PATIENT_MS = 1_000
 /** Last words have this long to leave; without a look at the answer, because nothing is read any more. */
 const LAST_WORDS_MS = 1_000
 
@@ -60,10 +64,14 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
   const shares = createShares<Connection, unknown>()
   const unread = new Map<Connection, Pausable>()
   const ending = new Map<Connection, number>()
-  const turn = createTurnClock((ended, now) => endTurn(shares, longestMs, ended, now))
+  const turn = createTurnClock(
+    () => shares.pace.total === null,
+    (ended, now) => endTurn(shares, longestMs, ended, now),
+  )
   let timer: NodeJS.Timeout | undefined
   let isAtWork = false
   let saidAt = Number.NEGATIVE_INFINITY
+  let patientAt = saidAt
 
   /** Deals with a piece of what was kept, and with the next one when it has been looked for what has come meanwhile. */
   function goOn(): void {
@@ -76,32 +84,38 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
       if (next === undefined) return
       left -= next.weight
       deal(next, now)
+      // Socket.IO leaves a namespace in a later tick, and must have left it before somebody comes back to it.
+      if (isLeave(next.frame)) break
     } while (left > 0)
     begin()
   }
 
-  function deal({ key: conn, frame, isLast }: Next<Connection, unknown>, now: number): void {
+  function deal({ key: conn, frame, weight, isLast }: Next<Connection, unknown>, now: number): void {
     if (conn.readyState !== 'open') {
       forget(shares, conn)
       unread.delete(conn)
       return
     }
     if (isLast) readOn(conn)
-    turn.onFrame(conn, now)
+    turn.onFrame(conn, weight, now)
     hand(conn, frame)
   }
 
   function look(): void {
     const now = performance.now()
+    if (now - patientAt >= PATIENT_MS) {
+      patientAt = now
+      for (const conn of unread.keys()) bePatient(conn)
+    }
     for (const [conn, since] of ending) if (now - since >= LAST_WORDS_MS) cut(conn)
     if (doesAnybodyWait(shares)) begin()
     else if (ending.size === 0) stopLooking()
   }
 
   function begin(): void {
+    keepLooking()
     if (isAtWork) return
     isAtWork = true
-    keepLooking()
     setImmediate(goOn)
   }
 
@@ -145,23 +159,33 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
   }
 
   function forgetConnection(conn: Connection): void {
-    for (const frame of forget(shares, conn)) hand(conn, frame)
     const socket = unread.get(conn)
     unread.delete(conn)
-    if (socket === undefined || ending.has(conn)) return
-    // What waits of a connection that is closed would be read for nothing, and be much.
-    if (conn.readyState === 'closed') cut(conn)
-    else socket.resume()
+    if (conn.readyState === 'closed') {
+      forget(shares, conn)
+      // What waits of it would be read for nothing, and be much; but last words may be under way.
+      if (socket !== undefined && !ending.has(conn)) {
+        ending.set(conn, performance.now())
+        keepLooking()
+      }
+      return
+    }
+    const frames = takeOver(shares, conn)
+    if (frames.length > 0) process.nextTick(handAll, conn, frames)
+    if (!ending.has(conn)) socket?.resume()
   }
 
   return {
-    keeps(conn, { data, ...frame }) {
+    keeps(conn, { data, weight, isHello }) {
       if (ending.has(conn)) return true
       const now = performance.now()
       const isLate = turn.tookMs(now) >= longestMs
-      const standing = onFrame(shares, { key: conn, frame: data, isLate, ...frame }, now)
+      const standing =
+        !isLate && isFree(shares, conn)
+          ? 'now'
+          : onFrame(shares, { key: conn, frame: data, weight, isLate, isHello }, now)
       if (standing === 'now') {
-        turn.onFrame(conn, now)
+        turn.onFrame(conn, weight, now)
         return false
       }
       begin()
@@ -171,9 +195,9 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
     },
     forget: forgetConnection,
     release() {
-      stopLooking()
-      for (const conn of [...ending.keys()]) cut(conn)
       for (const conn of [...shares.speakers.keys(), ...unread.keys()]) forgetConnection(conn)
+      for (const conn of [...ending.keys()]) cut(conn)
+      stopLooking()
     },
   }
 }
@@ -183,4 +207,22 @@ function hand(conn: Connection, frame: unknown): void {
   if (conn.readyState !== 'open') return
   conn.emit('data', frame)
   conn.emit('message', frame)
+}
+
+/** One after the other, each in a tick of its own, for what Socket.IO does of each it may do in a later one. */
+function handAll(conn: Connection, frames: readonly unknown[]): void {
+  const [first, ...rest] = frames
+  hand(conn, first)
+  if (rest.length > 0) process.nextTick(handAll, conn, rest)
+}
+
+/** Socket.IO's packet of the type "disconnect". */
+function isLeave(frame: unknown): boolean {
+  return typeof frame === 'string' && frame.startsWith('1')
+}
+
+/** Whoever is not read cannot show that they are alive: Engine.IO waits anew for their answer to its ping. */
+function bePatient(conn: Connection): void {
+  const timer: unknown = Reflect.get(conn, 'pingTimeoutTimer')
+  if (timer instanceof Object && 'refresh' in timer && typeof timer.refresh === 'function') timer.refresh()
 }

@@ -21,12 +21,11 @@ export function createFrameGuard(attention: Attention | null): FrameGuard {
   function onPacket(this: Connection, packet: Packet): void {
     if (packet.type !== 'message') return
     const { data } = packet
-    const isText = typeof data === 'string'
     // Such a frame would end the process within Socket.IO itself: its connection ends instead, at once, so that
     // nobody gets it. [G7]
-    if (isText && isTooWide(data)) this.close(true)
+    if (typeof data === 'string' && isTooWide(data)) this.close(true)
     else if (attention !== null) {
-      keepIfLate(attention, this, packet, { data, weight: isText ? weightOf(data) : 1, isHello: false })
+      keepIfLate(attention, this, packet, { data, weight: weightOf(data), isHello: false })
     }
   }
   const entrance = attention === null ? null : createEntrance(attention)

@@ -10,7 +10,7 @@ export interface Packet {
 }
 
 /** A type of packet that Engine.IO does nothing with. */
-const NOTHING = 'noop'
+export const NOTHING = 'noop'
 
 /** Where several attachments serve one connection, one of them keeps what has to wait: two would mix up its order. */
 const hearers = new WeakMap<Connection, Attention>()

@@ -63,9 +63,12 @@ const TOLD_AT_ONCE = 64
 /** The statistics of this moment to some, and later those of that moment to the rest. */
 function tellSome(core: Core, rest: Iterator<Session>): void {
   const stats = statsOf(core)
+  // A listener of the host may make a change on the way.
+  core.cancelStats = () => undefined
   for (let told = 0; told < TOLD_AT_ONCE; told++) {
     const { done, value } = rest.next()
     if (done === true) {
+      core.cancelStats = null
       goOn(core)
       return
     }

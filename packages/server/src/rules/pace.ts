@@ -9,7 +9,7 @@ export interface Pace {
   squares: number
   /** What may be dealt with in a second, in weights of frames; `null` when there is no bound. */
   total: number | null
-  /** What was dealt with of late, and what it took. */
+  /** What was dealt with in the turns of late, and what they took. */
   came: number
   tookMs: number
   /** When the bound was looked at last. */
@@ -19,6 +19,8 @@ export interface Pace {
 /** A turn of the event loop in which something was dealt with. */
 export interface Turn {
   readonly tookMs: number
+  /** What it was, in weights of frames. */
+  readonly weight: number
   /** From how many it came. */
   readonly speakers: number
 }
@@ -31,6 +33,11 @@ const LESS = 0.75
 const MORE = 1.1
 /** Fewer than this are no crowd: what each may do by itself bounds them. */
 const CROWD = 4
+/**
+ * It may go beyond what there is time for by this: of the many among whom it is divided most say next to nothing, and
+ * whoever says more would wait though there is time.
+ */
+const BEYOND = 10
 /** Below this part of what there could be time for the bound does not go: so little makes no turn long. */
 const LEAST_PART = 0.25
 
@@ -44,6 +51,7 @@ export function noteTurn(pace: Pace, longestMs: number, turn: Turn): void {
   pace.turnsMs += tookMs
   pace.squares += tookMs * tookMs
   pace.tookMs += turn.tookMs
+  pace.came += turn.weight
 }
 
 export function isLookDue({ adjustedAt }: Pace, now: number): boolean {
@@ -63,7 +71,7 @@ export function adjust(pace: Pace, longestMs: number, waiting: number, least: nu
   pace.squares *= FADING
   const most = capacityOf(pace)
   if (pace.total !== null) {
-    const wanted = Math.min(most, pace.total * (isLong ? LESS : MORE))
+    const wanted = isLong ? Math.min(most, pace.total) * LESS : Math.min(most * BEYOND, pace.total * MORE)
     pace.total = Math.max(least, most * LEAST_PART, wanted)
   } else if (isLong || waiting >= CROWD) {
     pace.total = Math.max(least, most * LESS)

@@ -44,10 +44,13 @@ const SILENT_MS = 2_000
 /** When nobody had to wait for this long, the shortage is over. */
 const CALM_MS = 1_000
 /** So much may come at once from somebody who is new, and from somebody who has said little. */
-const OF_NEWCOMERS = 3
+const OF_NEWCOMERS = 1
 const OF_SILENT = 10
-/** More than this is no burst any more, nor is what a second brings, if that is more. */
-const TOO_MUCH = 100
+/**
+ * More than this is no burst any more, nor is what a second brings, if that is more. It is more than a client says at
+ * once that comes back and joins all of its channels.
+ */
+const TOO_MUCH = 250
 /** Below this nobody is brought, in a second, however many there are. */
 const LEAST = 1
 /** Of a turn, what those may take who have waited: it is looked for others after it. */
@@ -88,15 +91,17 @@ export type Standing =
   /** It is kept as well; but they say far more than their share while they wait. */
   | 'too-much'
 
+/** Whether somebody has nothing to wait for: what everybody has as long as there is no shortage. */
+export function isFree<Key>({ pace, speakers }: Shares<Key, unknown>, key: Key): boolean {
+  return pace.total === null && !speakers.has(key)
+}
+
 export function onFrame<Key, Frame>(
   shares: Shares<Key, Frame>,
   { key, isLate, ...arrival }: Arrival<Key, Frame>,
   now: number,
 ): Standing {
-  if (shares.pace.total === null && !isLate && !shares.speakers.has(key)) {
-    shares.pace.came += arrival.weight
-    return 'now'
-  }
+  if (!isLate && isFree(shares, key)) return 'now'
   moveOn(shares, now)
   const speaker = speakerOf(shares, key, now)
   const place = arrival.isHello ? shares.virtual : placeOf(shares, speaker)
@@ -171,6 +176,14 @@ export function endTurn<Key, Frame>(
   if (now - shares.since >= SILENT_MS) beginAgain(shares, now)
 }
 
+/** What waits of them is dealt with elsewhere. What they have had still counts, as long as they are there. */
+export function takeOver<Key, Frame>({ speakers }: Shares<Key, Frame>, key: Key): Frame[] {
+  const speaker = speakers.get(key)
+  if (speaker === undefined) return []
+  speaker.waitingWeight = 0
+  return speaker.waiting.splice(0).map(({ frame }) => frame)
+}
+
 /** Nothing of them is kept any more. Returns what waited of them. */
 export function forget<Key, Frame>({ speakers }: Shares<Key, Frame>, key: Key): Frame[] {
   const frames = speakers.get(key)?.waiting.map(({ frame }) => frame)
@@ -193,14 +206,15 @@ function beginAgain<Key, Frame>(shares: Shares<Key, Frame>, now: number): void {
 }
 
 /**
- * The virtual time goes on by what a share has come to. It stands still as long as somebody's turn has come: otherwise
- * it would run away from those who wait, and put whoever comes behind all of them.
+ * The virtual time goes on by what a share has come to, but hardly as long as somebody's turn has come: otherwise it
+ * would run away from those who wait, and put whoever comes behind all of them. That it goes on at all is for those
+ * whose turn comes next, whoever comes in meanwhile.
  */
 function moveOn<Key, Frame>(shares: Shares<Key, Frame>, now: number): void {
   const first = firstInLine(shares.line)
   const isBehind = first !== undefined && isDue(shares, first.at)
-  if (shares.pace.total !== null && !isBehind) {
-    shares.virtual += (shareOf(shares) * (now - shares.virtualAt)) / 1_000
+  if (shares.pace.total !== null) {
+    shares.virtual += ((isBehind ? LEAST : shareOf(shares)) * (now - shares.virtualAt)) / 1_000
   }
   shares.virtualAt = now
 }
@@ -214,7 +228,6 @@ function take<Key, Frame>(
   speaker: Speaker<Frame>,
   { weight, isHello }: Pick<Waiting<Frame>, 'weight' | 'isHello'>,
 ): void {
-  shares.pace.came += weight
   if (!isHello) speaker.had = placeOf(shares, speaker) + weight
 }
 

@@ -13,6 +13,7 @@ import {
   pieceOf,
   type Shares,
   type Standing,
+  takeOver,
 } from '../../src/rules/shares.ts'
 
 const LONGEST_MS = 2
@@ -99,7 +100,8 @@ function run(senders: readonly Sender[], seconds: number, frameMs: number, longe
     }
     now += Math.max(doesAnybodyWait(shares) ? 0.1 : 1, tookMs)
     turnsMs.push(tookMs)
-    if (tookMs > 0) endTurn(shares, longestMs, { tookMs, speakers: heard.size }, now)
+    if (tookMs > 0)
+      endTurn(shares, longestMs, { tookMs, weight: tookMs / frameMs, speakers: heard.size }, now)
   }
   return { turnsMs, shares }
 }
@@ -127,7 +129,7 @@ describe('as long as turns are short', () => {
     const shares = createShares<string, number>()
     for (let now = 0; now < 1_000; now += 10) {
       for (let n = 0; n < 10; n++) say(shares, `somebody ${n}`, now)
-      endTurn(shares, LONGEST_MS, { tookMs: now === 500 ? 20 : 0.5, speakers: 10 }, now)
+      endTurn(shares, LONGEST_MS, { tookMs: now === 500 ? 20 : 0.5, weight: 10, speakers: 10 }, now)
     }
     for (let now = 1_000; now < 2_000; now += 100) expect(say(shares, 'somebody', now)).toBe('now')
   })
@@ -181,7 +183,7 @@ describe('a thousand who send twenty a second, where there is time for half of i
     for (const each of many) forget(shares, each)
     for (let now = 60_000; now < 70_000; now += 100) {
       nextFrame(shares, now)
-      endTurn(shares, LONGEST_MS, { tookMs: 0.1, speakers: 1 }, now)
+      endTurn(shares, LONGEST_MS, { tookMs: 0.1, weight: 1, speakers: 1 }, now)
     }
     expect(shares.pace.total).toBeNull()
     expect(shares.speakers.size + shares.line.places.length).toBe(0)
@@ -207,7 +209,7 @@ test('[P-SHARE] who is silent for long has no share any more', () => {
   for (let now = 0; now < 10_000; now += 50) {
     for (let n = 0; n < 20; n++) say(shares, 'loud', now)
     nextFrame(shares, now)
-    endTurn(shares, LONGEST_MS, { tookMs: 10, speakers: 9 }, now)
+    endTurn(shares, LONGEST_MS, { tookMs: 10, weight: 20, speakers: 9 }, now)
   }
   expect([...shares.speakers.keys()]).toEqual(['loud'])
 })
@@ -227,15 +229,15 @@ test('[P-SHARE] who has had the least is heard first, whoever came first', () =>
   expect(nextFrame(shares, 0)).toMatchObject({ key: 'quiet', frame: 100, isLast: true })
   // A share is five a second for each of the two.
   expect(nextFrame(shares, 100)).toBeUndefined()
-  expect(nextFrame(shares, 250)).toMatchObject({ key: 'loud', frame: 4, isLast: true })
+  expect(nextFrame(shares, 250)).toMatchObject({ key: 'loud', frame: 2, isLast: false })
 })
 
 test('[P-SHARE] a heavy frame counts for as many', () => {
   const shares = shortOfTime(10)
   expect(onFrame(shares, { key: 'a', frame: 0, weight: 5, isLate: false, isHello: false }, 0)).toBe('now')
   expect(say(shares, 'a', 100)).toBe('later')
-  expect(nextFrame(shares, 150)).toBeUndefined()
-  expect(nextFrame(shares, 250)).toMatchObject({ key: 'a' })
+  expect(nextFrame(shares, 350)).toBeUndefined()
+  expect(nextFrame(shares, 450)).toMatchObject({ key: 'a' })
 })
 
 test('[P-SHARE] what waits of somebody who goes is handed back, in its order', () => {
@@ -247,4 +249,38 @@ test('[P-SHARE] what waits of somebody who goes is handed back, in its order', (
   expect(forget(shares, 'a')).toEqual([])
   expect(nextFrame(shares, 60_000)).toBeUndefined()
   expect(doesAnybodyWait(shares)).toBe(false)
+})
+
+test('[P-SHARE] whoever waits comes in turn, however many come in meanwhile', () => {
+  const shares = shortOfTime(1_000)
+  for (let n = 0; n < 3; n++) say(shares, 'patient', 0, n)
+  for (let n = 0; n < 2_000; n++) {
+    onFrame(shares, { key: `new ${n}`, frame: n, weight: 5, isLate: true, isHello: true }, n)
+  }
+  const heard = Array.from({ length: 1_500 }, () => nextFrame(shares, 2_000)?.key)
+  expect(heard).toContain('patient')
+})
+
+test('[P-SHARE] a shortage ends when there is time enough, though some say far more than most', () => {
+  const shares = shortOfTime(5)
+  for (let now = 0; now < 30_000; now++) {
+    let weight = 0
+    const hear = (key: string): void => {
+      if (say(shares, key, now) === 'now') weight += 1
+    }
+    if (now % 50 === 0) hear('busy')
+    if (now % 5 === 0) hear(`quiet ${now % 2_000}`)
+    while (nextFrame(shares, now) !== undefined) weight += 1
+    if (weight > 0) endTurn(shares, LONGEST_MS, { tookMs: 0.2 * weight, weight, speakers: weight }, now)
+  }
+  expect(shares.pace.total).toBeNull()
+})
+
+test('[P-SHARE] who leaves and comes back on the same connection has had what they have had', () => {
+  const shares = shortOfTime(1)
+  const standings = (): Standing[] => Array.from({ length: 5 }, () => say(shares, 'a', 0))
+  const first = standings()
+  expect(first).toContain('now')
+  expect(takeOver(shares, 'a').length).toBe(first.filter((standing) => standing !== 'now').length)
+  expect(standings()).not.toContain('now')
 })

@@ -2,7 +2,7 @@
  * Frames that come faster than they can be dealt with: others do not wait for those who send the most.
  * Ids: G7, G9, S23, P-SHARE
  */
-import { type StockClient, until } from '@carillon/testkit'
+import { onUnhandled, type StockClient, until } from '@carillon/testkit'
 import type { Server } from 'socket.io'
 import { expect, test } from 'vitest'
 import { attachNotifications, type NotificationsOptions } from '../../src/index.ts'
@@ -182,6 +182,41 @@ test('[S23] [P-SHARE] who comes in while others are loud is let in, and served',
   const newcomers = Array.from({ length: LOUD }, (_, n) => stock(url, as(`new-${n}`)))
   const answers = newcomers.map((client) => client.ask('join-channel', 'a'))
   expect(await Promise.all(answers)).toEqual(newcomers.map(() => expect.objectContaining({ ok: true })))
+  await Promise.all(shouts)
+}, 20_000)
+
+test('[G7] [S23] [P-SHARE] what is kept at the entrance is looked at as well: no frame of it ends the process', async () => {
+  const guard = onUnhandled()
+  const { url } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  const shouts = loud.map((client) => shout(client, EACH, () => undefined))
+  const wide = `42["wide"${',1'.repeat(80_000)}]`
+  const attackers = Array.from({ length: 2 * LOUD }, () => raw(url, { autoConnect: false }))
+  for (const attacker of attackers) {
+    attacker.sendFrame('40{}')
+    attacker.sendFrame(wide)
+  }
+  await Promise.all(attackers.map(({ closed }) => closed))
+  await Promise.all(shouts)
+  await guard.check()
+}, 20_000)
+
+test('[P-SHARE] who is not read for long is not taken for dead', async () => {
+  const ioOptions = { pingInterval: 100, pingTimeout: 1_500 }
+  const { url } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false }, { ioOptions })
+  const loud = Array.from({ length: LOUD }, (_, n) => stock(url, as(`loud-${n}`)))
+  await Promise.all(loud.map((client) => client.next('connection-confirmed')))
+  let isOver = false
+  const shouts = loud.map(async (client) => {
+    while (!isOver) await shout(client, AT_ONCE, () => undefined)
+  })
+  const asker = raw(url, { limitMs: 15_000 })
+  await asker.next('connection-confirmed')
+  // Seconds, while the others are as loud as that.
+  const answers = Array.from({ length: 140 }, () => asker.sendEventWithAck('get-stats'))
+  await Promise.all(answers)
+  isOver = true
   await Promise.all(shouts)
 }, 20_000)
 
