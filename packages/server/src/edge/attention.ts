@@ -74,31 +74,41 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
   let patientAt = saidAt
 
   /** Deals with a piece of what was kept, and with the next one when it has been looked for what has come meanwhile. */
-  function goOn(): void {
+  function goOn(piece: number): void {
     // Before anything can be thrown: otherwise nothing would go on ever again.
     isAtWork = false
     const now = performance.now()
-    let left = pieceOf(shares, longestMs)
+    let left = piece
     do {
       const next = nextFrame(shares, now)
       if (next === undefined) return
       left -= next.weight
-      deal(next, now)
-      // Socket.IO leaves a namespace in a later tick, and must have left it before somebody comes back to it.
-      if (isLeave(next.frame)) break
+      const isDone = deal(next, now)
+      if (isDone && left > 0 && isLeave(next.frame)) {
+        // Socket.IO leaves a namespace in the next tick, and must have left it before somebody comes back to it.
+        isAtWork = true
+        process.nextTick(goOn, left)
+        return
+      }
     } while (left > 0)
     begin()
   }
 
-  function deal({ key: conn, frame, weight, isLast }: Next<Connection, unknown>, now: number): void {
+  /** Whether it was dealt with: its connection may be gone. */
+  function deal({ key: conn, frame, weight, isLast }: Next<Connection, unknown>, now: number): boolean {
     if (conn.readyState !== 'open') {
       forget(shares, conn)
-      unread.delete(conn)
-      return
+      if (unread.delete(conn)) cutSoon(conn, now)
+      return false
     }
-    if (isLast) readOn(conn)
     turn.onFrame(conn, weight, now)
-    hand(conn, frame)
+    try {
+      hand(conn, frame)
+    } finally {
+      // Later than what this frame has set going.
+      if (isLast) readOn(conn)
+    }
+    return true
   }
 
   function look(): void {
@@ -116,7 +126,7 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
     keepLooking()
     if (isAtWork) return
     isAtWork = true
-    setImmediate(goOn)
+    setImmediate(() => goOn(pieceOf(shares, longestMs)))
   }
 
   function leaveUnread(conn: Connection, now: number): void {
@@ -158,21 +168,26 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
     timer = undefined
   }
 
+  /** What waits of a closed connection would be read for nothing, and be much; but last words may be under way. */
+  function cutSoon(conn: Connection, now: number): void {
+    if (ending.has(conn)) return
+    ending.set(conn, now)
+    keepLooking()
+  }
+
   function forgetConnection(conn: Connection): void {
     const socket = unread.get(conn)
     unread.delete(conn)
     if (conn.readyState === 'closed') {
       forget(shares, conn)
-      // What waits of it would be read for nothing, and be much; but last words may be under way.
-      if (socket !== undefined && !ending.has(conn)) {
-        ending.set(conn, performance.now())
-        keepLooking()
-      }
+      if (socket !== undefined) cutSoon(conn, performance.now())
       return
     }
     const frames = takeOver(shares, conn)
-    if (frames.length > 0) process.nextTick(handAll, conn, frames)
-    if (!ending.has(conn)) socket?.resume()
+    if (frames.length === 0 && socket === undefined) return
+    process.nextTick(handAll, conn, frames, () => {
+      if (!ending.has(conn)) socket?.resume()
+    })
   }
 
   return {
@@ -210,10 +225,16 @@ function hand(conn: Connection, frame: unknown): void {
 }
 
 /** One after the other, each in a tick of its own, for what Socket.IO does of each it may do in a later one. */
-function handAll(conn: Connection, frames: readonly unknown[]): void {
-  const [first, ...rest] = frames
-  hand(conn, first)
-  if (rest.length > 0) process.nextTick(handAll, conn, rest)
+function handAll(conn: Connection, frames: readonly unknown[], onEnd: () => void, at = 0): void {
+  if (at >= frames.length || conn.readyState !== 'open') {
+    onEnd()
+    return
+  }
+  try {
+    hand(conn, frames[at])
+  } finally {
+    process.nextTick(handAll, conn, frames, onEnd, at + 1)
+  }
 }
 
 /** Socket.IO's packet of the type "disconnect". */

@@ -51,6 +51,8 @@ const OF_SILENT = 10
  * once that comes back and joins all of its channels.
  */
 const TOO_MUCH = 250
+/** As long as there is no shortage: more than a chunk from the network holds. */
+const FAR_TOO_MUCH = 10_000
 /** Below this nobody is brought, in a second, however many there are. */
 const LEAST = 1
 /** Of a turn, what those may take who have waited: it is looked for others after it. */
@@ -115,9 +117,7 @@ export function onFrame<Key, Frame>(
   if (speaker.waiting.length === 1) enterLine(shares.line, key, place)
   const { waitingWeight } = speaker
   if (isDue(shares, place) && waitingWeight <= OF_SILENT) return 'soon'
-  return shares.pace.total !== null && waitingWeight > Math.max(TOO_MUCH, shareOf(shares))
-    ? 'too-much'
-    : 'later'
+  return waitingWeight > mostOf(shares) ? 'too-much' : 'later'
 }
 
 export interface Next<Key, Frame> {
@@ -177,9 +177,10 @@ export function endTurn<Key, Frame>(
 }
 
 /** What waits of them is dealt with elsewhere. What they have had still counts, as long as they are there. */
-export function takeOver<Key, Frame>({ speakers }: Shares<Key, Frame>, key: Key): Frame[] {
+export function takeOver<Key, Frame>({ pace, speakers }: Shares<Key, Frame>, key: Key): Frame[] {
   const speaker = speakers.get(key)
   if (speaker === undefined) return []
+  if (pace.total === null) speakers.delete(key)
   speaker.waitingWeight = 0
   return speaker.waiting.splice(0).map(({ frame }) => frame)
 }
@@ -238,6 +239,11 @@ function placeOf({ virtual }: Shares<unknown, unknown>, { had }: Speaker<unknown
 
 function shareOf({ pace, speakers }: Shares<unknown, unknown>): number {
   return Math.max(LEAST, (pace.total ?? 0) / Math.max(1, speakers.size))
+}
+
+/** So much may wait of somebody. */
+function mostOf<Key, Frame>(shares: Shares<Key, Frame>): number {
+  return shares.pace.total === null ? FAR_TOO_MUCH : Math.max(TOO_MUCH, shareOf(shares))
 }
 
 function speakerOf<Key, Frame>(shares: Shares<Key, Frame>, key: Key, now: number): Speaker<Frame> {

@@ -222,6 +222,13 @@ test('[S23] [P-SHARE] who says far more than their share at once has said too mu
   expect(say(shares, 'other', 0)).toBe('now')
 })
 
+test('[S23] [P-SHARE] however much time there is, nobody is kept without bound', () => {
+  const shares = createShares<string, number>()
+  const late = { key: 'loud', frame: 0, weight: 1, isLate: true, isHello: false }
+  const standings = Array.from({ length: 20_000 }, () => onFrame(shares, late, 0))
+  expect(standings.indexOf('too-much')).toBe(10_000)
+})
+
 test('[P-SHARE] who has had the least is heard first, whoever came first', () => {
   const shares = shortOfTime(10)
   for (let n = 0; n < 5; n++) say(shares, 'loud', 0, n)

@@ -2,7 +2,7 @@
  * Frames that come faster than they can be dealt with: others do not wait for those who send the most.
  * Ids: G7, G9, S23, P-SHARE
  */
-import { onUnhandled, type StockClient, until } from '@carillon/testkit'
+import { FRAME_END, onUnhandled, openPolling, type StockClient, until } from '@carillon/testkit'
 import type { Server } from 'socket.io'
 import { expect, test } from 'vitest'
 import { attachNotifications, type NotificationsOptions } from '../../src/index.ts'
@@ -202,6 +202,23 @@ test('[G7] [S23] [P-SHARE] what is kept at the entrance is looked at as well: no
   await guard.check()
 }, 20_000)
 
+test.each(['41', '42["x"]'])(
+  '[G7] [S23] [P-SHARE] a hundred thousand times %s in one request end its own connection, and hold nobody up',
+  async (packet) => {
+    const guard = onUnhandled()
+    const { url, io } = await stage()
+    const quiet = stock(url, as('quiet'))
+    await quiet.next('connection-confirmed')
+    const polling = await openPolling(url)
+    await polling.post('40')
+    void polling.post(Array(100_000).fill(packet).join(FRAME_END))
+    for (let n = 0; n < 5; n++) expect(await quiet.ask('get-stats')).toMatchObject({ ok: true })
+    await until(() => io.engine.clientsCount === 1, 'the other connection is gone')
+    await guard.check()
+  },
+  20_000,
+)
+
 test('[P-SHARE] who is not read for long is not taken for dead', async () => {
   const ioOptions = { pingInterval: 100, pingTimeout: 1_500 }
   const { url } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false }, { ioOptions })
@@ -214,7 +231,7 @@ test('[P-SHARE] who is not read for long is not taken for dead', async () => {
   const asker = raw(url, { limitMs: 15_000 })
   await asker.next('connection-confirmed')
   // Seconds, while the others are as loud as that.
-  const answers = Array.from({ length: 140 }, () => asker.sendEventWithAck('get-stats'))
+  const answers = Array.from({ length: 100 }, () => asker.sendEventWithAck('get-stats'))
   await Promise.all(answers)
   isOver = true
   await Promise.all(shouts)
