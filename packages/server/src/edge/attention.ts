@@ -5,7 +5,6 @@ import {
   doesAnybodyWait,
   endTurn,
   forget,
-  isFree,
   type Next,
   nextFrame,
   onFrame,
@@ -195,10 +194,7 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
       if (ending.has(conn)) return true
       const now = performance.now()
       const isLate = turn.tookMs(now) >= longestMs
-      const standing =
-        !isLate && isFree(shares, conn)
-          ? 'now'
-          : onFrame(shares, { key: conn, frame: data, weight, isLate, isHello }, now)
+      const standing = onFrame(shares, { key: conn, frame: data, weight, isLate, isHello }, now)
       if (standing === 'now') {
         turn.onFrame(conn, weight, now)
         return false

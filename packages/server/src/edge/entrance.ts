@@ -1,8 +1,7 @@
 import type { Server, Socket } from 'socket.io'
 import { weightOfHello } from '../rules/frame-weight.ts'
-import { isTooWide } from '../rules/wide-frames.ts'
 import type { Attention } from './attention.ts'
-import { dismiss, keepIfLate, NOTHING, type Packet } from './hearing.ts'
+import { dismiss, endIfTooWide, keepIfLate, type Packet } from './hearing.ts'
 
 type Engine = Server['engine']
 type Connection = Socket['conn']
@@ -20,14 +19,8 @@ export function createEntrance(attention: Attention): Entrance {
   let watched: Engine | null = null
   let isClosed = false
   function onHello(this: Connection, packet: Packet): void {
-    if (packet.type !== 'message') return
+    if (packet.type !== 'message' || endIfTooWide(this, packet)) return
     const { data } = packet
-    // What comes after the hello may be kept as well, and is then heard by Socket.IO without another look. [G7]
-    if (typeof data === 'string' && isTooWide(data)) {
-      this.close(true)
-      packet.type = NOTHING
-      return
-    }
     const hello = { data, weight: weightOfHello(data), isHello: true }
     if (!isClosed && keepIfLate(attention, this, packet, hello)) return
     leave(this)

@@ -1,9 +1,8 @@
 import type { Socket } from 'socket.io'
 import { weightOf } from '../rules/frame-weight.ts'
-import { isTooWide } from '../rules/wide-frames.ts'
 import type { Attention } from './attention.ts'
 import { createEntrance } from './entrance.ts'
-import { dismiss, keepIfLate, type Packet } from './hearing.ts'
+import { dismiss, endIfTooWide, keepIfLate, type Packet } from './hearing.ts'
 
 type Connection = Socket['conn']
 
@@ -19,14 +18,9 @@ export interface FrameGuard {
 /** @param attention `null` when everybody is heard as fast as they send */
 export function createFrameGuard(attention: Attention | null): FrameGuard {
   function onPacket(this: Connection, packet: Packet): void {
-    if (packet.type !== 'message') return
+    if (packet.type !== 'message' || endIfTooWide(this, packet) || attention === null) return
     const { data } = packet
-    // Such a frame would end the process within Socket.IO itself: its connection ends instead, at once, so that
-    // nobody gets it. [G7]
-    if (typeof data === 'string' && isTooWide(data)) this.close(true)
-    else if (attention !== null) {
-      keepIfLate(attention, this, packet, { data, weight: weightOf(data), isHello: false })
-    }
+    keepIfLate(attention, this, packet, { data, weight: weightOf(data), isHello: false })
   }
   const entrance = attention === null ? null : createEntrance(attention)
   /** Only connections with more than one namespace. */

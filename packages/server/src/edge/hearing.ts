@@ -1,4 +1,5 @@
 import type { Socket } from 'socket.io'
+import { isTooWide } from '../rules/wide-frames.ts'
 import type { Attention, Frame } from './attention.ts'
 
 type Connection = Socket['conn']
@@ -10,7 +11,17 @@ export interface Packet {
 }
 
 /** A type of packet that Engine.IO does nothing with. */
-export const NOTHING = 'noop'
+const NOTHING = 'noop'
+
+/**
+ * A frame that would end the process within Socket.IO itself ends its connection instead, at once, so that nobody gets
+ * it. Looked at when it comes, for what is kept is heard by Socket.IO without another look. [G7]
+ */
+export function endIfTooWide(conn: Connection, { data }: Packet): boolean {
+  const isWide = typeof data === 'string' && isTooWide(data)
+  if (isWide) conn.close(true)
+  return isWide
+}
 
 /** Where several attachments serve one connection, one of them keeps what has to wait: two would mix up its order. */
 const hearers = new WeakMap<Connection, Attention>()

@@ -58,12 +58,16 @@ export function isLookDue({ adjustedAt }: Pace, now: number): boolean {
   return now - adjustedAt >= ADJUST_MS
 }
 
-/**
- * Looks at the bound: at turns of late, and whether so many wait that there must be one.
- *
- * @param least what there must be time for in any case
- */
-export function adjust(pace: Pace, longestMs: number, waiting: number, least: number, now: number): void {
+/** What the bound is looked at with. */
+export interface Look {
+  readonly longestMs: number
+  /** How many wait: as long as there is no bound, so many may have to that there must be one. */
+  readonly waiting: number
+  /** What there must be time for in any case. */
+  readonly least: number
+}
+
+export function adjust(pace: Pace, { longestMs, waiting, least }: Look, now: number): void {
   pace.adjustedAt = now
   // Of the turn that somebody meets who comes at a random moment: long ones are met more often.
   const isLong = pace.squares / pace.turnsMs > longestMs

@@ -93,17 +93,14 @@ export type Standing =
   /** It is kept as well; but they say far more than their share while they wait. */
   | 'too-much'
 
-/** Whether somebody has nothing to wait for: what everybody has as long as there is no shortage. */
-export function isFree<Key>({ pace, speakers }: Shares<Key, unknown>, key: Key): boolean {
-  return pace.total === null && !speakers.has(key)
-}
-
 export function onFrame<Key, Frame>(
   shares: Shares<Key, Frame>,
-  { key, isLate, ...arrival }: Arrival<Key, Frame>,
+  arrival: Arrival<Key, Frame>,
   now: number,
 ): Standing {
-  if (!isLate && isFree(shares, key)) return 'now'
+  const { key, isLate } = arrival
+  // What everybody is as long as there is no shortage.
+  if (shares.pace.total === null && !isLate && !shares.speakers.has(key)) return 'now'
   moveOn(shares, now)
   const speaker = speakerOf(shares, key, now)
   const place = arrival.isHello ? shares.virtual : placeOf(shares, speaker)
@@ -171,7 +168,7 @@ export function endTurn<Key, Frame>(
   if (!isLookDue(pace, now)) return
   moveOn(shares, now)
   const wasShort = pace.total !== null
-  adjust(pace, longestMs, speakers.size, LEAST * speakers.size, now)
+  adjust(pace, { longestMs, waiting: speakers.size, least: LEAST * speakers.size }, now)
   if (!wasShort && pace.total !== null) shares.waitedAt = now
   if (now - shares.since >= SILENT_MS) beginAgain(shares, now)
 }
@@ -185,11 +182,9 @@ export function takeOver<Key, Frame>({ pace, speakers }: Shares<Key, Frame>, key
   return speaker.waiting.splice(0).map(({ frame }) => frame)
 }
 
-/** Nothing of them is kept any more. Returns what waited of them. */
-export function forget<Key, Frame>({ speakers }: Shares<Key, Frame>, key: Key): Frame[] {
-  const frames = speakers.get(key)?.waiting.map(({ frame }) => frame)
+/** Nothing of them is kept any more, nor what waited of them. */
+export function forget<Key>({ speakers }: Shares<Key, unknown>, key: Key): void {
   speakers.delete(key)
-  return frames ?? []
 }
 
 function beginAgain<Key, Frame>(shares: Shares<Key, Frame>, now: number): void {
