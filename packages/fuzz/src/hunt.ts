@@ -34,7 +34,9 @@ export interface Found {
 export async function hunt(plan: HuntPlan): Promise<HuntResult> {
   const { seed, runs, limitMs, path = '', sabotage, patienceMs, shrinks = true } = plan
   let place: Place | undefined
-  const property = fc.asyncProperty(scenarios, async (scenario) => {
+  let last: { readonly scenario: Scenario; readonly played: Promise<void> } | undefined
+
+  async function playHere(scenario: Scenario): Promise<void> {
     place ??= await openPlace(sabotage, patienceMs)
     try {
       await play(place, scenario)
@@ -44,6 +46,11 @@ export async function hunt(plan: HuntPlan): Promise<HuntResult> {
       place = undefined
       throw error
     }
+  }
+
+  const property = fc.asyncProperty(scenarios, (scenario) => {
+    last = { scenario, played: playHere(scenario) }
+    return last.played
   })
   const details = await fc.check(property, {
     seed,
@@ -57,6 +64,12 @@ export async function hunt(plan: HuntPlan): Promise<HuntResult> {
     const [scenario] = details.counterexample ?? []
     const where = details.counterexamplePath ?? ''
     return { executions, found: { seed, path: where, error: details.errorInstance, scenario } }
+  }
+  try {
+    // When the time is over, one may be in the middle of it: it is waited for, and what it shows counts.
+    await last?.played
+  } catch (error) {
+    return { executions, found: { seed, path: '', error, scenario: last?.scenario } }
   }
   try {
     await place?.close()

@@ -48,7 +48,10 @@ async function enter(place: Place, authText: string): Promise<Visit> {
     visit.isClosed = true
   })
   const isIn = (): boolean => client.all(ServerEvent.ConnectionConfirmed).length > 0
-  await until(() => isIn() || visit.isClosed, 'the visitor is in, or turned away')
+  // Who asks for a namespace that is not there is refused, and stays connected for a while.
+  const isRefused = (): boolean =>
+    client.frames.some(({ packet }) => packet?.type === PacketType.ConnectError)
+  await until(() => isIn() || isRefused() || visit.isClosed, 'the visitor is in, or turned away')
   return visit
 }
 

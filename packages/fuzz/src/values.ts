@@ -31,6 +31,7 @@ const NASTY_TEXT = [
   'é'.repeat(101),
   '2026-01-31T12:00:00Z',
   'info',
+  '/x,',
 ]
 
 export const text: fc.Arbitrary<string> = fc.oneof(

@@ -2,7 +2,7 @@
 import { ClientEvent, ServerEvent } from '@carillon/protocol'
 import { seed } from '@carillon/testkit'
 import { expect, test } from 'vitest'
-import { type Found, hunt, type Sabotage } from '../src/index.ts'
+import { type Found, hunt, openPlace, play, type Sabotage } from '../src/index.ts'
 
 const RUNS = 250
 const LIMIT_MS = 8_000
@@ -11,6 +11,12 @@ test('[G7] whatever comes, in whatever order: nothing throws, each request has o
   const { executions, found } = await hunt({ seed: seed(), runs: RUNS, limitMs: LIMIT_MS })
   expect(found, `CARILLON_SEED=${seed()}`).toBeNull()
   expect(executions).toBeGreaterThan(20)
+})
+
+test('[G7] a visitor who is refused and stays connected harms nobody either', async () => {
+  const place = await openPlace()
+  await play(place, { auth: '/x,', steps: [{ kind: 'frame', text: '42["get-stats"]' }] })
+  await place.close()
 })
 
 const BROKEN: [what: string, sabotage: Sabotage, said: RegExp, runs?: number][] = [
