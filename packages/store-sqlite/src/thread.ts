@@ -7,8 +7,8 @@ import { workerFile } from './worker-file.ts'
 /** One of the two workers: started when it is first needed, and replaced when it dies. */
 export interface Thread<Table extends CallTable> {
   /**
-   * Rejects with a DatabaseError, or `NEWER_SCHEMA`. Calls of one turn go over together. While a call waits for its answer it keeps
-   * the process alive, unless `isBackground`.
+   * Rejects with a DatabaseError, or `NEWER_SCHEMA`. Calls of one turn go over together, an append at once with those
+   * before it. While a call waits for its answer it keeps the process alive, unless `isBackground`.
    */
   call<Name extends keyof Table>(
     name: Name,
@@ -65,6 +65,7 @@ export function createThread<Table extends CallTable>(
   }
 
   function send(): void {
+    if (queue.length === 0) return
     const requests = queue
     queue = []
     shift?.worker.postMessage(requests)
@@ -80,6 +81,8 @@ export function createThread<Table extends CallTable>(
         hold(shift, lastId, { resolve: resolve as Waiting['resolve'], reject, isBackground })
         if (queue.length === 0) queueMicrotask(send)
         queue.push({ id: lastId, name, input })
+        // Appends come gathered already, and the turn may be a long one.
+        if (name === 'append') send()
       }),
     async close() {
       isClosed = true

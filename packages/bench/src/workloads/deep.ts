@@ -49,7 +49,7 @@ const TEXT = {
   memory: `Both sides are Carillon on the memory store, told to keep everything. The history is appended beforehand through
 the store's port, in batches; then a client sends, one at a time, and one other client is in the channel. What
 it sends stays in the history too: some thousand by the end, on both sides.`,
-  sqlite: `Thesame on \`@carillon/store-sqlite\`, with its own checks and syncs (FULL), told to keep everything.`,
+  sqlite: `The same on \`@carillon/store-sqlite\`, with its own checks and syncs (FULL), told to keep everything.`,
 } as const satisfies Record<keyof typeof STORES, string>
 
 const METRICS: readonly Metric[] = [
