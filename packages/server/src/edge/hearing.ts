@@ -2,7 +2,9 @@ import type { Socket } from 'socket.io'
 import { isTooWide } from '../rules/wide-frames.ts'
 import type { Attention, Frame } from './attention.ts'
 
-type Connection = Socket['conn']
+/** Written down at the connection itself: a map of all of them would cost every collection of garbage. */
+const HEARER = Symbol('carillon: who hears it')
+type Connection = Socket['conn'] & { [HEARER]?: Attention | undefined }
 
 /** A packet of Engine.IO, as the connection tells of it before it hands it on. */
 export interface Packet {
@@ -23,20 +25,18 @@ export function endIfTooWide(conn: Connection, { data }: Packet): boolean {
   return isWide
 }
 
-/** Where several attachments serve one connection, one of them keeps what has to wait: two would mix up its order. */
-const hearers = new WeakMap<Connection, Attention>()
-
-/** Keeps a packet from Socket.IO, if its time has not come: it comes later. Says whether it did. */
+/**
+ * Keeps a packet from Socket.IO, if its time has not come: it comes later. Says whether it did. Where several
+ * attachments serve one connection, the first of them keeps what has to wait: two would mix up its order.
+ */
 export function keepIfLate(attention: Attention, conn: Connection, packet: Packet, frame: Frame): boolean {
-  const hearer = hearers.get(conn)
-  if (hearer === undefined) hearers.set(conn, attention)
-  else if (hearer !== attention) return false
-  if (!attention.keeps(conn, frame)) return false
+  conn[HEARER] ??= attention
+  if (conn[HEARER] !== attention || !attention.keeps(conn, frame)) return false
   packet.type = NOTHING
   return true
 }
 
 /** Another attachment may hear the connection now. */
 export function dismiss(attention: Attention, conn: Connection): void {
-  if (hearers.get(conn) === attention) hearers.delete(conn)
+  if (conn[HEARER] === attention) conn[HEARER] = undefined
 }

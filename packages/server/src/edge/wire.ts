@@ -7,6 +7,7 @@ import { backlogOf, cutConnection } from './backlogs.ts'
 import type { Drains } from './drains.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { writeShared } from './shared-frames.ts'
+import { together } from './together.ts'
 
 /** The namespace that an attachment serves: none as long as nobody has connected to a dynamic one. */
 export interface Place {
@@ -50,6 +51,7 @@ export function createSocketWire(
         failed('emit', cause)
       }
     },
+    together: ({ conn }: Socket, write) => together(conn, write),
     emitRoom(room, event, payload, exceptRoom) {
       const { nsp } = place
       if (nsp === null) return

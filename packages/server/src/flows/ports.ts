@@ -21,6 +21,8 @@ export interface Wire {
   emit(peer: Peer, event: ServerEvent, payload: object): void
   /** As `emit`, for a payload that others get as well: it may be encoded once for all of them. */
   emitShared(peer: Peer, event: ServerEvent, payload: object): void
+  /** What is emitted to the peer meanwhile leaves together: system calls cost more than what is in them. */
+  together(peer: Peer, emit: () => void): void
   emitRoom(room: string, event: ServerEvent, payload: object, exceptRoom?: string): void
   enter(peer: Peer, room: string): void
   leave(peer: Peer, room: string): void

@@ -52,21 +52,35 @@ export function createReply<E extends ClientEvent>(
     return session.state !== 'closed' || core.isClosing
   }
   const hearsEvents = ack === null || session.version === 1
+  const say = (tell: () => void, acknowledge: () => void): void => {
+    if (ack === null) tell()
+    else {
+      core.wire.together(session.peer, () => {
+        tell()
+        acknowledge()
+      })
+    }
+  }
   return {
     ok(payload) {
       if (!answerOnce()) return
       const confirmation: Confirmation<E> | null = CONFIRMATIONS[event]
-      if (hearsEvents && confirmation !== null) {
-        core.wire.emit(session.peer, confirmation.event, confirmation.payload(payload))
+      const acknowledge = (): void => ack?.({ ok: true, ...payload })
+      if (!hearsEvents || confirmation === null) acknowledge()
+      else {
+        say(
+          () => core.wire.emit(session.peer, confirmation.event, confirmation.payload(payload)),
+          acknowledge,
+        )
       }
-      ack?.({ ok: true, ...payload })
     },
     refuse(reasons) {
       if (!answerOnce()) return
       const problems: Problems = core.isClosing ? CLOSING : reasons
       core.announce.refused({ event, problems, socketId: session.peer.id })
-      if (hearsEvents) sayProblems(core, session, event, problems)
-      ack?.(refusalOf(core, problems))
+      const acknowledge = (): void => ack?.(refusalOf(core, problems))
+      if (hearsEvents) say(() => sayProblems(core, session, event, problems), acknowledge)
+      else acknowledge()
     },
   }
 }

@@ -6,8 +6,8 @@ const CHARACTERS = 4_096
 const OF_HISTORY = 4
 /** An event in Socket.IO's notation: its type, attachments, namespace and number, and then an array. */
 const EVENT = /^[25]/
-/** Where the name is written so that it can be read without parsing, as every client writes it. */
-const NAME = /^[25](?:\d+-)?(?:\/[^,]*,)?\d*\["([^"\\]*)"/
+/** The name of another event, written so that it can be read without parsing, as every client writes it. */
+const OTHER = new RegExp(`^[25](?:\\d+-)?(?:/[^,]*,)?\\d*\\["(?!${ClientEvent.GetHistory}")[^"\\\\]*"`)
 
 /** To come in: hooks, the user's own stream, the greeting. */
 const OF_HELLO = 5
@@ -25,7 +25,5 @@ export function weightOfHello(data: unknown): number {
 
 /** Who writes the name in another way may mean this one. */
 function isHistory(text: string): boolean {
-  if (!EVENT.test(text)) return false
-  const name = NAME.exec(text)?.[1]
-  return name === undefined || name === ClientEvent.GetHistory
+  return EVENT.test(text) && !OTHER.test(text)
 }

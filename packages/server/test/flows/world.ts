@@ -171,6 +171,7 @@ function arrayWire(peers: ReadonlySet<TestPeer>, delay: Delay, end: (peer: Peer)
     emit: (peer, event, payload) => void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
     emitShared: (peer, event, payload) =>
       void framesOf(peer)?.frames.push({ event, payload: { ...payload } }),
+    together: (_, emit) => emit(),
     emitRoom(room, event, payload, exceptRoom) {
       for (const { rooms, frames } of peers) {
         const isExcepted = exceptRoom !== undefined && rooms.has(exceptRoom)

@@ -1,6 +1,6 @@
 /* Frames that leave a connection together leave in few system calls; what was done for it is undone with the rest. */
 import { createServer } from 'node:http'
-import { until } from '@carillon/testkit'
+import { connectRaw, PacketType, until } from '@carillon/testkit'
 import { Server } from 'socket.io'
 import { expect, test } from 'vitest'
 import { attachNotifications } from '../../src/index.ts'
@@ -36,6 +36,26 @@ test('[SV30] a page of missed notifications leaves in a few writes, in order', a
   const { titles } = await join(alice, 'devops')
   expect(titles).toEqual(Array.from({ length: 80 }, (_, n) => `${n + 1}`))
   expect(writes()).toBeLessThan(8)
+})
+
+test.each([
+  ['told and acknowledged', 'devops', ['channel-joined', 'ack']],
+  ['refused and acknowledged', ' ', ['error-message', 'ack']],
+])('[SV30] what is %s leaves in one write', async (_, channel, frames) => {
+  const played = await stage()
+  const client = connectRaw(played.url, { auth: as('alice').auth })
+  afterTest(() => client.close())
+  const { socketId } = await client.next('connection-confirmed')
+  await client.settle()
+  const before = client.frames.length
+  const writes = countWrites(played.io, socketId)
+  await client.sendEventWithAck('join-channel', channel)
+  expect(writes()).toBe(1)
+  const told = client.frames.slice(before).map(({ packet }) => {
+    const data = packet?.data
+    return packet?.type === PacketType.Event && Array.isArray(data) ? data[0] : 'ack'
+  })
+  expect(told).toEqual(frames)
 })
 
 test('[SV30] [G9] attachments share one listener of the engine, and the last one takes it along', async () => {
