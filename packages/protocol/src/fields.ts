@@ -14,10 +14,23 @@ export const NOTIFICATION_TYPES = ['info', 'success', 'warning', 'error'] as con
 export const notBlank = v.check<string, 'field-required'>((text) => !isBlank(text), 'field-required')
 export const storable = v.check<string, 'ill-formed'>(isStorableText, 'ill-formed')
 
+/** A character of a JavaScript string is no more in UTF-8. */
+const MOST_BYTES = 3
+
+/** As valibot's, but what cannot be too long, whatever is written there, is not encoded to find out. */
+function maxBytes(limit: number): v.MaxBytesAction<string, number, undefined> {
+  const action = v.maxBytes<string, number>(limit)
+  return {
+    ...action,
+    '~run': (dataset, config) =>
+      dataset.typed && dataset.value.length * MOST_BYTES <= limit ? dataset : action['~run'](dataset, config),
+  }
+}
+
 export const channelName = v.pipe(
   v.string(),
   notBlank,
-  v.maxBytes(LIMITS.channelNameBytes),
+  maxBytes(LIMITS.channelNameBytes),
   v.check(isPlainName, 'ill-formed'),
 )
 
@@ -63,7 +76,7 @@ export const position = v.object({
 
 export const streamName = v.pipe(
   v.string(),
-  v.maxBytes(LIMITS.channelNameBytes + 2),
+  maxBytes(LIMITS.channelNameBytes + 2),
   v.check((name) => isStreamName(name) && isPlainName(name), 'stream'),
   v.transform((name) => name as StreamName),
 )

@@ -379,6 +379,19 @@ describe('send-notification', () => {
       "Le champ 'channel' ne doit pas dépasser 200 octets",
     ])
   })
+
+  it.each([
+    ['x', 1],
+    ['é', 2],
+    ['漢', 3],
+    ['🔔', 4],
+  ])('[PR10] of a channel the bytes count: of %s each is %i', (character, bytes) => {
+    const most = Math.floor(LIMITS.channelNameBytes / bytes)
+    for (const length of [1, most - 1, most])
+      expect(codes(send({ ...VALID, channel: character.repeat(length) }))).toEqual(['accepted'])
+    for (const length of [most + 1, most + 2])
+      expect(codes(send({ ...VALID, channel: character.repeat(length) }))).toEqual(['field-too-long'])
+  })
 })
 
 describe('data', () => {
