@@ -45,8 +45,8 @@ const METHOD = `## How it is measured
 - A storm comes over a hundred clients that stay, as on a server in use: on an empty one each collection throws compiled
   code away, and the storm measures the compiler. Storms of fewer than 2,000 clients come several times per round.
   Every few rounds the servers are started anew: two processes of one program differ, whatever they do.
-- Heap is what is in use after collecting all garbage, with the connections idle; the one of the process without them
-  is taken off.`
+- Heap is what is in use after collecting all garbage, with the connections idle for twelve seconds, so that nothing is
+  counted of them any more; the one of the process without them is taken off.`
 
 function sectionOf({ workload, rounds, rows }: Result): string {
   const { title, text, sides } = workload

@@ -9,6 +9,7 @@ import {
   nextFrame,
   onFrame,
   pieceOf,
+  rest,
   takeOver,
 } from '../rules/shares.ts'
 import { cutConnection } from './backlogs.ts'
@@ -63,10 +64,12 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
   const shares = createShares<Connection, unknown>()
   const unread = new Map<Connection, Pausable>()
   const ending = new Map<Connection, number>()
-  const turn = createTurnClock(
-    () => shares.pace.total === null,
-    (ended, now) => endTurn(shares, longestMs, ended, now),
-  )
+  const isCalm = (): boolean => shares.pace.total === null
+  const turn = createTurnClock(isCalm, (ended, now) => {
+    endTurn(shares, longestMs, ended, now)
+    if (!isCalm() && !isReleased) keepLooking()
+  })
+  let isReleased = false
   let timer: NodeJS.Timeout | undefined
   let isAtWork = false
   let saidAt = Number.NEGATIVE_INFINITY
@@ -117,8 +120,9 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
       for (const conn of unread.keys()) bePatient(conn)
     }
     for (const [conn, since] of ending) if (now - since >= LAST_WORDS_MS) cut(conn)
+    const isOver = rest(shares, now)
     if (doesAnybodyWait(shares)) begin()
-    else if (ending.size === 0) stopLooking()
+    else if (ending.size === 0 && isOver) stopLooking()
   }
 
   function begin(): void {
@@ -208,6 +212,7 @@ export function createAttention({ longestMs, onTooMuch, warn }: AttentionOptions
     release() {
       for (const conn of [...shares.speakers.keys(), ...unread.keys()]) forgetConnection(conn)
       for (const conn of [...ending.keys()]) cut(conn)
+      isReleased = true
       stopLooking()
     },
   }

@@ -1,6 +1,6 @@
 import { ClientEvent, type Problems } from '@carillon/protocol'
-import { type Counted, count } from '../rules/guard.ts'
-import type { Core } from './core.ts'
+import { type Counted, count, endWindow, type GuardBounds } from '../rules/guard.ts'
+import { type Core, later } from './core.ts'
 import type { RateQuestion } from './ports.ts'
 import { type Reply, sayProblems } from './reply.ts'
 import type { Session } from './session.ts'
@@ -23,11 +23,23 @@ const COUNTED: { readonly [E in ClientEvent]?: Exclude<Counted, 'other'> } = {
 export function overRate(core: Core, session: Session, event: ClientEvent): Problems | undefined {
   const { rates } = core.settings
   if (rates === null) return undefined
+  awaitEnd(core, rates)
   const verdict = count(core.guard, rates, session, COUNTED[event] ?? 'other', core.clock.now())
   if (verdict.kind === 'served') return undefined
   const problems = tooMany(verdict.retryAfterMs)
   if (verdict.kind === 'abuse') hangUp(core, session, problems)
   return problems
+}
+
+/** Whoever is connected and asks for nothing holds nothing, also when nobody else asks for anything. */
+function awaitEnd(core: Core, bounds: GuardBounds): void {
+  const { guard } = core
+  if (guard.isAwaited) return
+  guard.isAwaited = true
+  later(core, bounds.windowMs, () => {
+    guard.isAwaited = false
+    if (endWindow(guard, bounds, core.clock.now())) awaitEnd(core, bounds)
+  })
 }
 
 /** Runs a request if its user and its address have not done too much. */

@@ -5,6 +5,8 @@
 export interface Guard<Key> {
   since: number
   counts: Map<Key, Counts>
+  /** Whether somebody waits for the end of the window. */
+  isAwaited: boolean
 }
 
 export interface Counts {
@@ -40,7 +42,7 @@ const SERVED: Verdict = { kind: 'served' }
 const ABUSE = 2
 
 export function createGuard<Key>(): Guard<Key> {
-  return { since: Number.NEGATIVE_INFINITY, counts: new Map() }
+  return { since: Number.NEGATIVE_INFINITY, counts: new Map(), isAwaited: false }
 }
 
 /** Counts a request. Refused ones count as well: who does not wait stays out. */
@@ -51,7 +53,7 @@ export function count<Key>(
   what: Counted,
   now: number,
 ): Verdict {
-  if (now - guard.since >= bounds.windowMs) {
+  if (isOver(guard, bounds, now)) {
     guard.since = now
     guard.counts = new Map()
   }
@@ -66,6 +68,16 @@ export function count<Key>(
   if (share <= 1) return SERVED
   const retryAfterMs = Math.max(1, guard.since + bounds.windowMs - now)
   return { kind: share > ABUSE ? 'abuse' : 'refused', retryAfterMs }
+}
+
+/** Forgets the window if it is over: nobody may come who would begin the next. Whether anything is left of it. */
+export function endWindow<Key>(guard: Guard<Key>, bounds: GuardBounds, now: number): boolean {
+  if (isOver(guard, bounds, now)) guard.counts = new Map()
+  return guard.counts.size > 0
+}
+
+function isOver({ since }: Guard<unknown>, { windowMs }: GuardBounds, now: number): boolean {
+  return now - since >= windowMs
 }
 
 /** How much of what is allowed of its own kind has been asked for. */

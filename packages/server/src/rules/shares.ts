@@ -173,6 +173,15 @@ export function endTurn<Key, Frame>(
   if (now - shares.since >= SILENT_MS) beginAgain(shares, now)
 }
 
+/** While nothing comes no turn ends, but a shortage does, and what was kept of those who spoke. Whether it is over. */
+export function rest(shares: Shares<unknown, unknown>, now: number): boolean {
+  if (shares.pace.total !== null && now - shares.since >= SILENT_MS) {
+    moveOn(shares, now)
+    beginAgain(shares, now)
+  }
+  return shares.pace.total === null
+}
+
 /** What waits of them is dealt with elsewhere. What they have had still counts, as long as they are there. */
 export function takeOver<Key, Frame>({ pace, speakers }: Shares<Key, Frame>, key: Key): Frame[] {
   const speaker = speakers.get(key)

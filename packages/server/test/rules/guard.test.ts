@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type Counted, count, createGuard, forget, type Guard, type Verdict } from '../../src/rules/guard.ts'
+import {
+  type Counted,
+  count,
+  createGuard,
+  endWindow,
+  forget,
+  type Guard,
+  type Verdict,
+} from '../../src/rules/guard.ts'
 
 const BOUNDS = {
   windowMs: 1_000,
@@ -56,5 +64,14 @@ describe('[S23] what one socket may ask within a window', () => {
     expect(guard.counts.size).toBe(999)
     count(guard, BOUNDS, 'late', 'other', 1_000)
     expect([...guard.counts.keys()]).toEqual(['late'])
+  })
+
+  it('[G7] holds nobody when the window is over, though nobody asks any more', () => {
+    const guard = createGuard<string>()
+    ask(guard, 3, 'send', 0)
+    expect(endWindow(guard, BOUNDS, 999)).toBe(true)
+    expect(count(guard, BOUNDS, 'a', 'send', 999).kind).toBe('refused')
+    expect(endWindow(guard, BOUNDS, 1_000)).toBe(false)
+    expect(guard.counts.size).toBe(0)
   })
 })

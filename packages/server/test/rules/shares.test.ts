@@ -11,6 +11,7 @@ import {
   nextFrame,
   onFrame,
   pieceOf,
+  rest,
   type Shares,
   type Standing,
   takeOver,
@@ -281,6 +282,19 @@ test('[P-SHARE] a shortage ends when there is time enough, though some say far m
     if (weight > 0) endTurn(shares, LONGEST_MS, { tookMs: 0.2 * weight, weight, speakers: weight }, now)
   }
   expect(shares.pace.total).toBeNull()
+})
+
+test('[P-SHARE] a shortage ends while nothing at all comes, and what was kept of those who spoke goes', () => {
+  const shares = shortOfTime(5)
+  for (let n = 0; n < 200; n++) say(shares, 'loud', 0)
+  say(shares, 'quiet', 0)
+  expect(rest(shares, 5_000)).toBe(false)
+  expect(shares.speakers.has('loud')).toBe(true)
+  let now = 5_000
+  for (; doesAnybodyWait(shares); now += 100) nextFrame(shares, now)
+  expect(rest(shares, now + 100)).toBe(false)
+  expect(rest(shares, now + 2_500)).toBe(true)
+  expect(shares.speakers.size).toBe(0)
 })
 
 test('[P-SHARE] who leaves and comes back on the same connection has had what they have had', () => {
