@@ -26,3 +26,6 @@ export type Identity = 'guest' | 'identified'
 
 /** How the names of those begin who mean well, where others do not. */
 export const HONEST = 'honest'
+
+/** No bound: what is measured is more than a person would do. */
+export const MANY = Number.MAX_SAFE_INTEGER

@@ -52,6 +52,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test.each([
   ['send', [/1 in flight: latency p50 .*×.*at most 1\.30×/, /64 in flight: server CPU per send .*µs/]],
   [
+    'storm',
+    // What is compared is as long on both sides.
+    ['connection-confirmed', 'channel-joined'].map(
+      (event) => new RegExp(`frame of .${event}.*\\*\\*(0\\.9[5-9]|1\\.0[0-4])×`),
+    ),
+  ],
+  [
     'sqlite',
     [/memory +\| SQLite /, /sends per second; .*at least 0\.80×/, /event-loop delay p99.*at most 1\.00×/],
   ],

@@ -143,6 +143,7 @@ function speedText({ ratesOf, rounds }: Throughput): string {
   const { median } = spreadOf(rates)
   return `Appends per second, as ratios, over ${rounds} rounds. A store that waits for the disk makes up for it when appends come
 together: they share one sync. The server puts sends that arrive together into one call, and has one call under way at
-a time, or a few where the store keeps their order, as SQLite does. The memory store took ${numberText(Number(median.toPrecision(2)))} appends per second one by one; its own row in the second table, the same
+a time, or a few where the store keeps their order, as SQLite does.
+The memory store took ${numberText(Number(median.toPrecision(2)))} appends per second one by one; its own row in the second table, the same
 thing measured twice, is the noise.`
 }

@@ -1,6 +1,6 @@
 import { ClientEvent, LIMITS, type ClientEvent as Names, ServerEvent } from '@carillon/protocol'
 import type { Server, Socket } from 'socket.io'
-import { SENDER } from '../work.ts'
+import { MANY, SENDER } from '../work.ts'
 import type { Subject } from './subject.ts'
 
 /*
@@ -10,7 +10,6 @@ import type { Subject } from './subject.ts'
 
 const EPOCH = '3550c25a-770f-4ae6-8b7f-c5a343e15389'
 const NODE = 'tByD8Ly5'
-const MANY = Number.MAX_SAFE_INTEGER
 const RATES = {
   rateWindowMs: 10_000,
   requestsPerWindow: MANY,

@@ -3,11 +3,9 @@ import { parseArgs } from 'node:util'
 import { attachNotifications } from '@carillon/server'
 import { createMemoryStore, type NotificationStore } from '@carillon/store'
 import { sqliteStore } from '@carillon/store-sqlite'
-import { SENDER } from '../work.ts'
+import { MANY, SENDER } from '../work.ts'
 import { fillStore } from './fill.ts'
 import { serveSubject } from './serve.ts'
-
-const MANY = Number.MAX_SAFE_INTEGER
 
 const { values } = parseArgs({
   options: {
@@ -37,9 +35,8 @@ serveSubject((io) => {
 })
 
 function openStore(kind: string): NotificationStore {
-  const all = Number.MAX_SAFE_INTEGER
-  const kept = values.endless ? { maxItemsPerStream: all } : {}
+  const kept = values.endless ? { maxItemsPerStream: MANY } : {}
   if (kind === 'sqlite') return sqliteStore(join(values.folder, 'notifications.db'), kept)
-  if (kind === 'memory') return createMemoryStore(values.endless ? { ...kept, maxBytes: all } : kept)
+  if (kind === 'memory') return createMemoryStore(values.endless ? { ...kept, maxBytes: MANY } : kept)
   throw new Error(`--store: memory or sqlite, not "${kind}"`)
 }

@@ -5,9 +5,9 @@ import { NOTHING_WAITS } from '../rules/backlog.ts'
 import type { AddressOf } from './addresses.ts'
 import { backlogOf, cutConnection } from './backlogs.ts'
 import type { Drains } from './drains.ts'
+import { gather } from './gather.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { writeShared } from './shared-frames.ts'
-import { together } from './together.ts'
 
 /** The namespace that an attachment serves: none as long as nobody has connected to a dynamic one. */
 export interface Place {
@@ -51,7 +51,18 @@ export function createSocketWire(
         failed('emit', cause)
       }
     },
-    together: ({ conn }: Socket, write) => together(conn, write),
+    together({ conn }: Socket, emit) {
+      const release = gather(conn)
+      try {
+        emit()
+      } finally {
+        try {
+          release()
+        } catch (cause) {
+          failed('write', cause)
+        }
+      }
+    },
     emitRoom(room, event, payload, exceptRoom) {
       const { nsp } = place
       if (nsp === null) return

@@ -52,35 +52,29 @@ export function createReply<E extends ClientEvent>(
     return session.state !== 'closed' || core.isClosing
   }
   const hearsEvents = ack === null || session.version === 1
-  const say = (tell: () => void, acknowledge: () => void): void => {
-    if (ack === null) tell()
-    else {
-      core.wire.together(session.peer, () => {
-        tell()
-        acknowledge()
-      })
-    }
+  const answer = (write: () => void): void => {
+    if (hearsEvents && ack !== null) core.wire.together(session.peer, write)
+    else write()
   }
   return {
     ok(payload) {
       if (!answerOnce()) return
       const confirmation: Confirmation<E> | null = CONFIRMATIONS[event]
-      const acknowledge = (): void => ack?.({ ok: true, ...payload })
-      if (!hearsEvents || confirmation === null) acknowledge()
-      else {
-        say(
-          () => core.wire.emit(session.peer, confirmation.event, confirmation.payload(payload)),
-          acknowledge,
-        )
-      }
+      answer(() => {
+        if (hearsEvents && confirmation !== null) {
+          core.wire.emit(session.peer, confirmation.event, confirmation.payload(payload))
+        }
+        ack?.({ ok: true, ...payload })
+      })
     },
     refuse(reasons) {
       if (!answerOnce()) return
       const problems: Problems = core.isClosing ? CLOSING : reasons
       core.announce.refused({ event, problems, socketId: session.peer.id })
-      const acknowledge = (): void => ack?.(refusalOf(core, problems))
-      if (hearsEvents) say(() => sayProblems(core, session, event, problems), acknowledge)
-      else acknowledge()
+      answer(() => {
+        if (hearsEvents) sayProblems(core, session, event, problems)
+        ack?.(refusalOf(core, problems))
+      })
     },
   }
 }

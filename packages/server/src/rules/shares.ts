@@ -170,12 +170,12 @@ export function endTurn<Key, Frame>(
   const wasShort = pace.total !== null
   adjust(pace, { longestMs, waiting: speakers.size, least: LEAST * speakers.size }, now)
   if (!wasShort && pace.total !== null) shares.waitedAt = now
-  if (now - shares.since >= SILENT_MS) beginAgain(shares, now)
+  beginAgain(shares, now)
 }
 
 /** While nothing comes no turn ends, but a shortage does, and what was kept of those who spoke. Whether it is over. */
 export function rest(shares: Shares<unknown, unknown>, now: number): boolean {
-  if (shares.pace.total !== null && now - shares.since >= SILENT_MS) {
+  if (shares.pace.total !== null) {
     moveOn(shares, now)
     beginAgain(shares, now)
   }
@@ -197,6 +197,7 @@ export function forget<Key>({ speakers }: Shares<Key, unknown>, key: Key): void 
 }
 
 function beginAgain<Key, Frame>(shares: Shares<Key, Frame>, now: number): void {
+  if (now - shares.since < SILENT_MS) return
   fade(shares.pace)
   shares.since = now
   if (now - shares.waitedAt > CALM_MS && !doesAnybodyWait(shares)) {

@@ -4,10 +4,14 @@
  */
 import { FRAME_END, onUnhandled, openPolling, type StockClient, until } from '@carillon/testkit'
 import type { Server } from 'socket.io'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { createAttention } from '../../src/edge/attention.ts'
 import { attachNotifications, type NotificationsOptions } from '../../src/index.ts'
 import { afterTest, as, note, raw, stage, stock } from './stage.ts'
 
+const LOOK_MS = 10
+/** Half of the time that nobody had to wait when a shortage ends: the last one may have waited before the last answer. */
+const CALM_MS = 500
 const LOUD = 30
 const EACH = 16
 const AT_ONCE = 6
@@ -77,6 +81,41 @@ test('[S23] [P-SHARE] who asks little is read at once, the loud later, and nothi
 test('[P-SHARE] as long as turns are short enough, everybody is read at once', async () => {
   expect([...(await heldUp({ longestTurnMs: 1_000_000 }))]).toEqual([])
 }, 20_000)
+
+/** The timers that look after those who wait, and after a shortage. */
+function watchLooks(): () => number {
+  const begun = vi.spyOn(globalThis, 'setInterval')
+  const ended = vi.spyOn(globalThis, 'clearInterval')
+  afterTest(() => vi.restoreAllMocks())
+  return () => {
+    const timers = begun.mock.results.filter((_, at) => begun.mock.calls[at]?.[1] === LOOK_MS)
+    const over = new Set<unknown>(ended.mock.calls.map(([timer]) => timer))
+    return timers.filter(({ value }) => !over.has(value)).length
+  }
+}
+
+test('[P-SHARE] a shortage is looked at until it is over, though nobody waits and nothing comes any more', async () => {
+  const looks = watchLooks()
+  await heldUp({ longestTurnMs: 1 })
+  const answered = performance.now()
+  await until(() => looks() === 0, 'nobody looks any more')
+  expect(performance.now() - answered).toBeGreaterThan(CALM_MS)
+})
+
+test('[P-SHARE] and so is one in which nobody has to wait', async () => {
+  const { url, io } = await stage({ rates: false, log: false })
+  await Promise.all(Array.from({ length: 8 }, (_, n) => raw(url, as(`u${n}`)).settle()))
+  const looks = watchLooks()
+  const attention = createAttention({ longestMs: 1, onTooMuch() {}, warn() {} })
+  const isKept = [...io.sockets.sockets.values()].map(({ conn }) =>
+    attention.keeps(conn, { data: '2["get-stats"]', weight: 1, isHello: false }),
+  )
+  keepBusy(5)
+  expect(new Set(isKept)).toEqual(new Set([false]))
+  await until(() => looks() === 1, 'the shortage is looked at')
+  await until(() => looks() === 0, 'it is over')
+  attention.release()
+})
 
 test('[S23] [P-SHARE] who sends far more than their share all at once is told so, and cut off', async () => {
   const { url, notifications } = await stage({ validate, rates: { longestTurnMs: 1 }, log: false })
